@@ -3,6 +3,7 @@
 mod clock;
 mod error;
 pub mod model;
+pub mod parse;
 mod secret;
 
 pub use clock::{Clock, InvalidTimestamp, Random, SystemClock, SystemRandom, Timestamp};
