@@ -5,6 +5,7 @@ mod error;
 mod hash;
 pub mod model;
 mod page;
+pub mod parse;
 mod secret;
 mod tokens;
 
