@@ -2,6 +2,7 @@
 
 mod clock;
 mod error;
+pub mod import;
 pub mod model;
 pub mod parse;
 mod secret;
