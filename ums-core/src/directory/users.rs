@@ -69,6 +69,26 @@ impl Directory {
         .await
     }
 
+    /// Makes an administrator where the store has never had an account; `None` where it has.
+    pub(crate) async fn create_first_admin(
+        &self,
+        fields: &UserFields,
+        credential: &NewCredential,
+    ) -> Result<Option<Versioned<User>>> {
+        let draft = &UserDraft::parse(fields, Checker::default())?;
+        let id = UserId::allotted(self.database.next_id(Kind::User).await?)?;
+        self.write(|transaction| async move {
+            if transaction.read::<Admins>(&keyspace::admins()).await?.is_some() {
+                return Ok(None);
+            }
+            let (place, role) = (Place::default(), Role::Admin);
+            let made =
+                self.insert_user(&transaction, id, draft, &place, role, Status::Active, credential).await?;
+            Ok(Some(made))
+        })
+        .await
+    }
+
     #[expect(clippy::too_many_arguments, reason = "all of them make one record")]
     pub(super) async fn insert_user(
         &self,
@@ -255,8 +275,7 @@ impl Directory {
         let status = changed_status(old, fields.status, has_password, &mut checker);
         let draft = UserDraft::parse(fields, checker)?;
         let role = fields.role.unwrap_or(old.role);
-        let place =
-            self.user_place(transaction, actor, fields.organisation_id, fields.department_id).await?;
+        let place = self.user_place(transaction, actor, fields.organisation_id, fields.department_id).await?;
         let after = Target { role: Some(higher(old.role, role)), ..place.target() };
         actor.may(Action::UpdateUser, &Target { user_id: Some(old.id), ..after })?;
         self.expect_free(transaction, &draft, &place, Some(old)).await?;
@@ -264,8 +283,7 @@ impl Directory {
         let mut user = build(old.id, &draft, &place, role, status, self.database.now());
         user.created_at = old.created_at;
         user.email_verified = old.email_verified && fold_email(&old.email) == draft.email.canonical();
-        let ends_sessions =
-            credential.is_some() || status != Status::Active && old.status == Status::Active;
+        let ends_sessions = credential.is_some() || status != Status::Active && old.status == Status::Active;
         let session_epoch = found.data.session_epoch + u32::from(ends_sessions);
         Ok(UserRecord { user, session_epoch })
     }
@@ -291,12 +309,7 @@ impl Directory {
 }
 
 /// The status after a change: an invited account that is given a password can log in.
-fn changed_status(
-    old: &User,
-    given: Option<Status>,
-    has_password: bool,
-    checker: &mut Checker,
-) -> Status {
+fn changed_status(old: &User, given: Option<Status>, has_password: bool, checker: &mut Checker) -> Status {
     let status = given.unwrap_or(old.status);
     if status == Status::Invited && old.status == Status::Invited && has_password {
         return Status::Active;
