@@ -65,4 +65,27 @@ scenarios! {
         a_wrong_current_password_changes_nothing,
         an_ended_session_changes_no_password,
         they_are_listed_and_ended;
+    organisations:
+        names_are_unique_without_regard_to_case,
+        every_fault_is_told_at_once,
+        replacing_clears_and_patching_merges,
+        a_stale_version_is_refused,
+        they_are_listed_by_name;
+    departments:
+        names_are_unique_within_an_organisation,
+        an_organisation_is_for_good,
+        a_parent_is_of_the_same_organisation,
+        none_stands_below_itself,
+        depth_is_bounded,
+        replacing_clears_and_patching_merges,
+        they_are_listed_by_organisation_and_name;
+    users:
+        every_fault_is_told_at_once,
+        a_status_goes_with_a_password,
+        replacing_clears_and_patching_merges,
+        an_external_id_is_unique_within_an_organisation,
+        moving_moves_every_entry,
+        an_address_can_be_changed,
+        a_password_that_is_set_ends_every_session,
+        one_changes_oneself;
 }

@@ -9,7 +9,8 @@ use ums_core::model::{
 };
 use ums_core::store::Store;
 use ums_core::{
-    Acting, Credentials, Error, Page, PageRequest, Password, Principal, Registration, Result, TokenPair,
+    Acting, Clock, Credentials, Error, Page, PageRequest, Password, Principal, Registration, Result, Timestamp, TokenPair,
+    UserFilter,
 };
 
 use crate::{Fixture, PASSWORD};
@@ -69,6 +70,11 @@ pub(super) fn department_fields(name: &str, organisation: &Organisation) -> Depa
 }
 
 impl Fixture {
+    /// What its clock shows.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Acts for an account of the fixture.
     pub(super) async fn acting(&self, email: &str) -> Acting {
         self.ums.acting_as(&self.principal(email).await)
@@ -157,3 +163,12 @@ pub(super) fn absent_user() -> UserId {
 }
 
 pub(super) type AnyStore = Arc<dyn Store>;
+
+/// Every user of a list, page after page.
+pub(super) async fn listed_users(acting: &Acting, filter: &UserFilter, limit: u64) -> Vec<User> {
+    pages(limit, |request| {
+        let (acting, filter) = (acting.clone(), filter.clone());
+        async move { acting.users(&filter, &request).await }
+    })
+    .await
+}
