@@ -165,34 +165,7 @@ fn closed(_: tokio::sync::AcquireError) -> Error {
     Error::internal("the gate for hashing was closed")
 }
 
-/// What tests look at: how much ran at once, and how much in all.
 #[cfg(test)]
-pub(super) mod probe {
-    use std::sync::Mutex;
-    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-
-    #[derive(Debug, Default)]
-    pub(crate) struct Probe {
-        running: AtomicUsize,
-        pub(crate) peak: AtomicUsize,
-        /// The memory of each computation that began, in KiB.
-        pub(crate) begun: Mutex<Vec<u32>>,
-    }
-
-    impl Probe {
-        pub(super) fn start(&self, memory: u32) -> Running<'_> {
-            let running = self.running.fetch_add(1, SeqCst) + 1;
-            self.peak.fetch_max(running, SeqCst);
-            self.begun.lock().unwrap().push(memory);
-            Running(self)
-        }
-    }
-
-    pub(super) struct Running<'a>(&'a Probe);
-
-    impl Drop for Running<'_> {
-        fn drop(&mut self) {
-            self.0.running.fetch_sub(1, SeqCst);
-        }
-    }
-}
+pub(super) mod probe;
+#[cfg(test)]
+mod tests;
