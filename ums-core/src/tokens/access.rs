@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::keyring::Keyring;
 use super::options::TokenOptions;
 use crate::model::{OrganisationId, Role, SessionId, UserId};
-use crate::{Error, Random, Result, Timestamp};
+use crate::{Error, Result, Timestamp};
 
 /// For whom an access token is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,25 +102,26 @@ struct Claims<'a> {
     org: Option<OrganisationId>,
 }
 
-/// A new token for this grant, valid from now.
+/// The token for this grant and generation, valid from this moment on.
 pub(super) fn issue(
     keyring: &Keyring,
     options: &TokenOptions,
-    random: &dyn Random,
     grant: &AccessGrant,
-    now: Timestamp,
+    generation: u32,
+    issued_at: Timestamp,
 ) -> Result<String> {
     let key = keyring.signing();
+    let issued_at = issued_at.unix_seconds();
     let header = Header { alg: key.algorithm(), kid: Some(key.id()), typ: TYPE };
     let claims = Claims {
         iss: Cow::Borrowed(&options.issuer),
         aud: Cow::Borrowed(&options.audience),
         sub: grant.user,
         sid: grant.session,
-        jti: format!("{:032x}", random.u128()),
-        iat: now.unix_seconds(),
-        nbf: now.unix_seconds(),
-        exp: now.unix_seconds().saturating_add(options.access_lifetime.as_secs()),
+        jti: format!("{}-{generation}", grant.session),
+        iat: issued_at,
+        nbf: issued_at,
+        exp: issued_at.saturating_add(options.access_lifetime.as_secs()),
         role: grant.role,
         org: grant.organisation,
     };

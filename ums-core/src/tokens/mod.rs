@@ -5,7 +5,6 @@ mod keyring;
 mod options;
 mod refresh;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use access::{AccessClaims, AccessGrant};
@@ -13,7 +12,7 @@ pub use options::TokenOptions;
 pub(crate) use refresh::RefreshClaims;
 
 use crate::model::{SessionId, UserId};
-use crate::{Error, Random, Result, SecretKey, Timestamp};
+use crate::{Error, Result, SecretKey, Timestamp};
 use keyring::Keyring;
 use refresh::RefreshKey;
 
@@ -23,14 +22,13 @@ pub(crate) struct Tokens {
     options: TokenOptions,
     keyring: Keyring,
     refresh_key: RefreshKey,
-    random: Arc<dyn Random>,
 }
 
 impl Tokens {
     /// Tokens under this secret.
-    pub(crate) fn new(secret: &SecretKey, options: TokenOptions, random: Arc<dyn Random>) -> Self {
+    pub(crate) fn new(secret: &SecretKey, options: TokenOptions) -> Self {
         let refresh_key = RefreshKey::new(secret, &options.issuer, &options.audience);
-        Self { options, keyring: Keyring::new(secret), refresh_key, random }
+        Self { options, keyring: Keyring::new(secret), refresh_key }
     }
 
     /// How long an access token is valid.
@@ -48,13 +46,19 @@ impl Tokens {
         self.options.session_lifetime
     }
 
-    /// A new access token, valid from now.
+    /// The access token that goes with this generation of the session, valid from this moment on: always the same text
+    /// for the same grant, generation, moment and key, so that a reply that got lost can be given again.
     ///
     /// # Errors
     ///
     /// [`Error::Internal`] where the key can't sign.
-    pub(crate) fn issue_access(&self, grant: &AccessGrant, now: Timestamp) -> Result<String> {
-        access::issue(&self.keyring, &self.options, &*self.random, grant, now)
+    pub(crate) fn issue_access(
+        &self,
+        grant: &AccessGrant,
+        generation: u32,
+        issued_at: Timestamp,
+    ) -> Result<String> {
+        access::issue(&self.keyring, &self.options, grant, generation, issued_at)
     }
 
     /// What the access token says, where it is one of ours and valid now.
@@ -87,13 +91,12 @@ impl Tokens {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SystemRandom;
     use crate::model::Role;
 
     const SECRET: &[u8] = b"canary canary canary canary canary";
 
     fn tokens(options: TokenOptions) -> Tokens {
-        Tokens::new(&SecretKey::new(SECRET).unwrap(), options, Arc::new(SystemRandom))
+        Tokens::new(&SecretKey::new(SECRET).unwrap(), options)
     }
 
     #[test]
@@ -102,7 +105,7 @@ mod tests {
         let now = Timestamp::from_unix_milliseconds(1_795_482_123_456);
         let (user, session) = (UserId::try_from(7).unwrap(), SessionId::from_u128(1));
         let grant = AccessGrant { user, session, role: Role::Member, organisation: None };
-        let access = tokens.issue_access(&grant, now).unwrap();
+        let access = tokens.issue_access(&grant, 0, now).unwrap();
         let refresh = tokens.refresh_token(user, session, 0);
         assert_eq!(tokens.verify_access(&access, now).unwrap().grant, grant);
         assert_eq!(tokens.parse_refresh(&refresh).unwrap(), RefreshClaims { user, session, generation: 0 });

@@ -2,7 +2,7 @@ use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{SecretKey, SystemRandom};
+use crate::SecretKey;
 
 const SECRET: &[u8] = b"a secret of more than 32 bytes, as it must be";
 const NOW: u64 = 1_795_482_123;
@@ -25,7 +25,7 @@ fn grant() -> AccessGrant {
 }
 
 fn issued() -> String {
-    issue(&keyring(), &TokenOptions::new(), &SystemRandom, &grant(), at(NOW)).unwrap()
+    issue(&keyring(), &TokenOptions::new(), &grant(), 1, at(NOW)).unwrap()
 }
 
 fn verified(token: &str) -> Result<AccessClaims, Refusal> {
@@ -74,8 +74,14 @@ fn says_what_it_was_given() {
     let claims = verified(&token).unwrap();
     assert_eq!(claims.grant, grant());
     assert_eq!((claims.issued_at, claims.expires_at), (at(NOW), at(NOW + 3600)));
-    assert_eq!(claims.id.len(), 32);
-    assert_ne!(claims.id, verified(&issued()).unwrap().id);
+    assert_eq!(claims.id, "00000000000000000000000000000abc-1");
+}
+
+#[test]
+fn a_generation_has_one_token_and_an_id_of_its_own() {
+    let token = |generation| issue(&keyring(), &TokenOptions::new(), &grant(), generation, at(NOW)).unwrap();
+    assert_eq!(token(1), token(1));
+    assert_ne!(verified(&token(1)).unwrap().id, verified(&token(2)).unwrap().id);
 }
 
 #[test]
@@ -83,9 +89,9 @@ fn has_the_header_and_claims_of_the_contract_and_no_others() {
     let token = issued();
     assert_eq!(part(&token, 0), header());
     let id = part(&token, 1)["jti"].clone();
-    assert_eq!(part(&token, 1), with(super::tests::claims(), "jti", id));
+    assert_eq!(part(&token, 1), with(claims(), "jti", id));
     let nobody = AccessGrant { organisation: None, ..grant() };
-    let token = issue(&keyring(), &TokenOptions::new(), &SystemRandom, &nobody, at(NOW)).unwrap();
+    let token = issue(&keyring(), &TokenOptions::new(), &nobody, 1, at(NOW)).unwrap();
     assert_eq!(part(&token, 1)["org"], Value::Null);
     assert_eq!(verified(&token).unwrap().grant, nobody);
 }
@@ -275,7 +281,7 @@ fn issuer_and_audience_are_compared_exactly() {
         );
     }
     let options = TokenOptions::new().issuer("the \"issuer\"").audience("é");
-    let token = issue(&keyring(), &options, &SystemRandom, &grant(), at(NOW)).unwrap();
+    let token = issue(&keyring(), &options, &grant(), 1, at(NOW)).unwrap();
     assert!(verify(&keyring(), &options, &token, at(NOW)).is_ok());
     assert_eq!(verified(&token), Err(Refusal::Issuer));
 }
@@ -312,7 +318,7 @@ fn is_valid_from_its_start_to_its_end_give_or_take_five_seconds() {
 #[test]
 fn the_lifetime_is_the_options() {
     let options = TokenOptions::new().access_lifetime(std::time::Duration::from_millis(90_900));
-    let token = issue(&keyring(), &options, &SystemRandom, &grant(), at(NOW)).unwrap();
+    let token = issue(&keyring(), &options, &grant(), 1, at(NOW)).unwrap();
     assert_eq!(verified(&token).unwrap().expires_at, at(NOW + 90));
 }
 
@@ -337,7 +343,7 @@ fn a_retired_key_still_verifies_and_no_longer_signs() {
     let (first, second) = (keyring(), SecretKey::new([9; 32]).unwrap());
     let rotated = first.rotated_to(&second);
     let options = TokenOptions::new();
-    let new = issue(&rotated, &options, &SystemRandom, &grant(), at(NOW)).unwrap();
+    let new = issue(&rotated, &options, &grant(), 1, at(NOW)).unwrap();
     assert_ne!(part(&old, 0)["kid"], part(&new, 0)["kid"]);
     assert!(verify(&rotated, &options, &old, at(NOW)).is_ok());
     assert!(verify(&rotated, &options, &new, at(NOW)).is_ok());
