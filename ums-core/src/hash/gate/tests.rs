@@ -100,8 +100,9 @@ async fn past_the_queue_callers_are_told_to_come_back() {
     {
         let mut second = pin!(gate.run(8, |_| ()));
         assert!(poll_once(second.as_mut()).is_pending());
-        let refusal = gate.run(8, |_| ()).await;
-        assert!(matches!(refusal, Err(Error::Overloaded { retry_after }) if retry_after == RETRY_AFTER));
+        let refusal = poll_once(pin!(gate.run(8, |_| ())));
+        let Poll::Ready(Err(Error::Overloaded { retry_after })) = refusal else { panic!("{refusal:?}") };
+        assert_eq!(retry_after, RETRY_AFTER);
     }
     // The second caller has gone away: its place is free again.
     let mut third = pin!(gate.run(8, |_| ()));

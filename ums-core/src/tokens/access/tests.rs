@@ -1,4 +1,5 @@
 use aws_lc_rs::hmac;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -142,6 +143,19 @@ fn every_prefix_every_edit_and_every_extension_is_refused() {
         format!("{payload}.{header}.{signature}"),
     ] {
         assert!(verified(&edited).is_err(), "{edited:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn takes_no_other_text(text in r"[A-Za-z0-9_.=-]{0,300}|.{0,80}") {
+        prop_assert!(verified(&text).is_err());
+    }
+
+    #[test]
+    fn takes_no_claims_that_are_not_ours(claims in r#"\{("(exp|sub|role|x)":("?[0-9.e-]{0,12}"?|null|\[\]),?){0,5}\}|.{0,60}"#) {
+        let token = signed(hmac::HMAC_SHA256, &header().to_string(), &claims);
+        prop_assert_eq!(verified(&token), Err(Refusal::Claims));
     }
 }
 
