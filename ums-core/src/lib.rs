@@ -2,6 +2,7 @@
 
 mod clock;
 mod error;
+pub mod log;
 pub mod model;
 mod secret;
 
