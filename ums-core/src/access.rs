@@ -97,16 +97,20 @@ impl Action {
     /// The action that sees what this one acts on, and the kind of thing it is.
     fn sight(self) -> (Self, Kind) {
         match self {
-            A::ReadOrganisation | A::CreateOrganisation | A::UpdateOrganisation | A::DeleteOrganisation => {
-                (A::ReadOrganisation, Kind::Organisation)
+            Self::ReadOrganisation
+            | Self::CreateOrganisation
+            | Self::UpdateOrganisation
+            | Self::DeleteOrganisation => (Self::ReadOrganisation, Kind::Organisation),
+            Self::ReadDepartment
+            | Self::CreateDepartment
+            | Self::UpdateDepartment
+            | Self::DeleteDepartment => (Self::ReadDepartment, Kind::Department),
+            Self::ReadUser | Self::CreateUser | Self::UpdateUser | Self::DeleteUser => {
+                (Self::ReadUser, Kind::User)
             }
-            A::ReadDepartment | A::CreateDepartment | A::UpdateDepartment | A::DeleteDepartment => {
-                (A::ReadDepartment, Kind::Department)
-            }
-            A::ReadUser | A::CreateUser | A::UpdateUser | A::DeleteUser => (A::ReadUser, Kind::User),
-            A::Import | A::ReadImport => (A::ReadImport, Kind::Import),
-            A::OwnAccount => (A::OwnAccount, Kind::Session),
-            A::ReadLogs => (A::ReadLogs, Kind::User),
+            Self::Import | Self::ReadImport => (Self::ReadImport, Kind::Import),
+            Self::OwnAccount => (Self::OwnAccount, Kind::Session),
+            Self::ReadLogs => (Self::ReadLogs, Kind::User),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod clock;
 mod fixture;
 pub mod scenarios;
+pub mod workbook;
 
 pub use clock::{FixedClock, SeededRandom};
 pub use fixture::{Fixture, PASSWORD};

@@ -192,6 +192,11 @@ impl Directory {
         id.map(UserId::allotted).transpose()
     }
 
+    /// Allots the ids of a number of users: gives the first.
+    pub(crate) async fn reserve_user_ids(&self, count: usize) -> Result<u64> {
+        self.database.reserve_ids(Kind::User, count as u64).await
+    }
+
     /// Whether the actor may make users at all, ahead of what costs more; the commit asks about this one.
     pub(crate) fn may_create_users(&self, actor: &Actor) -> Result<()> {
         match actor.scope(Action::CreateUser) {

@@ -6,6 +6,7 @@
 mod commit;
 mod database;
 mod ids;
+mod rehearsal;
 
 pub(crate) use database::Database;
 
@@ -53,12 +54,6 @@ impl Transaction {
         self.fetch(std::slice::from_ref(key)).await?;
         let entry = self.known(key);
         entry.as_ref().map(Found::read).transpose()
-    }
-
-    /// Reads records of one kind, in the order asked.
-    pub(crate) async fn read_all<T: Record>(&self, keys: &[Key]) -> Result<Vec<Option<Found<T>>>> {
-        self.fetch(keys).await?;
-        keys.iter().map(|key| self.known(key).as_ref().map(Found::read).transpose()).collect()
     }
 
     /// Reads the id that an index entry leads to.
@@ -144,12 +139,6 @@ impl Transaction {
             Some(Write::Delete) => None,
             Some(Write::Nothing) | None => pending.reads.get(key).cloned().flatten(),
         }
-    }
-
-    /// How many operations the commit would have.
-    pub(crate) fn operations(&self) -> usize {
-        let pending = self.pending();
-        pending.writes.len() + pending.reads.keys().filter(|key| !pending.writes.contains_key(*key)).count()
     }
 
     /// The commit of everything read and written; `None` where nothing is written.
