@@ -2,8 +2,8 @@
 
 use super::{Auth, Registration};
 use crate::access::Actor;
-use crate::directory::{FirstAccount, Versioned};
-use crate::model::{Role, Status, User, UserFields};
+use crate::directory::Versioned;
+use crate::model::{Status, User, UserFields};
 use crate::parse::{Checker, Email, FullName};
 use crate::record::Admins;
 use crate::{Conflict, Error, Faults, Password, Result, keyspace};
@@ -63,11 +63,8 @@ impl Auth {
             ..UserFields::default()
         };
         let credential = Some(self.hasher.hash(password).await?);
-        let made = self
-            .directory
-            .register_user(&fields, &credential, Status::Active, FirstAccount::BecomesAdmin)
-            .await?;
-        Ok(Some(made.value).filter(|user| user.role == Role::Admin))
+        let made = self.directory.create_first_admin(&fields, &credential).await?;
+        Ok(made.map(|made| made.value))
     }
 
     /// Every fault of the fields at once.

@@ -69,6 +69,26 @@ impl Directory {
         .await
     }
 
+    /// Makes an administrator where the store has never had an account; `None` where it has.
+    pub(crate) async fn create_first_admin(
+        &self,
+        fields: &UserFields,
+        credential: &NewCredential,
+    ) -> Result<Option<Versioned<User>>> {
+        let draft = &UserDraft::parse(fields, Checker::default())?;
+        let id = UserId::allotted(self.database.next_id(Kind::User).await?)?;
+        self.write(|transaction| async move {
+            if transaction.read::<Admins>(&keyspace::admins()).await?.is_some() {
+                return Ok(None);
+            }
+            let (place, role) = (Place::default(), Role::Admin);
+            let made =
+                self.insert_user(&transaction, id, draft, &place, role, Status::Active, credential).await?;
+            Ok(Some(made))
+        })
+        .await
+    }
+
     #[expect(clippy::too_many_arguments, reason = "all of them make one record")]
     pub(super) async fn insert_user(
         &self,

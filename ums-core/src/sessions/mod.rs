@@ -160,18 +160,19 @@ impl Sessions {
             .await
     }
 
-    /// Takes a session over into a new epoch, in which it is the only one.
+    /// Ends every session of a user but one, which has to stand: it is taken over into a new epoch.
     pub(crate) async fn keep_alone(
         &self,
         transaction: &Transaction,
-        account: &UserRecord,
+        user: UserId,
         id: SessionId,
     ) -> Result<()> {
-        let key = keyspace::session(account.user.id, id);
-        let found = transaction.read::<SessionRecord>(&key).await?;
-        let found = found.ok_or(Error::InvalidAccessToken)?;
-        let session = SessionRecord { epoch: account.session_epoch, ..found.data };
-        transaction.put_expiring(key, &session, session.expires_at)
+        let standing = self.read(transaction, user, id).await?;
+        let Standing { session, account } = standing.ok_or(Error::InvalidAccessToken)?;
+        let epoch = account.session_epoch + 1;
+        transaction.put(keyspace::user_profile(user), &UserRecord { session_epoch: epoch, ..account })?;
+        let session = SessionRecord { epoch, ..session };
+        transaction.put_expiring(keyspace::session(user, id), &session, session.expires_at)
     }
 
     /// The tokens of a session's newest generation: the same ones whenever they are made.
