@@ -10,7 +10,7 @@ use http::request::Parts;
 use serde::de::value::{CowStrDeserializer, Error as ValueError};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
-use ums_core::{Faults, PageRequest};
+use ums_core::{Faults, PageLimit, PageRequest};
 use utoipa::IntoParams;
 
 use crate::describe::{Description, Input};
@@ -41,35 +41,11 @@ pub(crate) struct Page {
     /// The most items in the answer.
     #[serde(default, deserialize_with = "parsed")]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50, nullable = false)]
-    pub(crate) limit: Option<Limit>,
+    pub(crate) limit: Option<PageLimit>,
     /// The `next_cursor` of the page before; the list's other parameters have to be the same.
     #[serde(default, deserialize_with = "parsed")]
     #[param(nullable = false)]
     pub(crate) cursor: Option<String>,
-}
-
-/// The most items of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limit(pub(crate) u16);
-
-impl Limit {
-    /// The highest.
-    pub(crate) const MOST: Self = Self(200);
-}
-
-/// A text that is no limit.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("must be a whole number from 1 to 200")]
-pub(crate) struct InvalidLimit;
-
-impl FromStr for Limit {
-    type Err = InvalidLimit;
-
-    fn from_str(text: &str) -> Result<Self, InvalidLimit> {
-        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        let limit = text.parse().ok().filter(|limit| digits && (1..=200).contains(limit));
-        limit.map(Self).ok_or(InvalidLimit)
-    }
 }
 
 /// `true` or `false`.
@@ -102,7 +78,7 @@ where
 
 impl From<Page> for PageRequest {
     fn from(page: Page) -> Self {
-        Self { limit: page.limit.map(|Limit(limit)| limit), cursor: page.cursor }
+        Self::new(page.limit.unwrap_or_default(), page.cursor)
     }
 }
 
@@ -215,8 +191,8 @@ mod tests {
 
     #[test]
     fn limits_are_whole_numbers_from_1_to_200() {
-        assert_eq!(page("limit=1").unwrap().limit, Some(Limit(1)));
-        assert_eq!(page("limit=200").unwrap().limit, Some(Limit(200)));
+        assert_eq!(page("limit=1").unwrap().limit.unwrap().as_usize(), 1);
+        assert_eq!(page("limit=200").unwrap().limit, Some(PageLimit::MAXIMUM));
         assert_eq!(page("").unwrap().limit, None);
         for wrong in ["0", "-1", "201", "18446744073709551616", "1e3", "1.0", "", "+5", "%205", "0x10", "ten"]
         {

@@ -50,11 +50,11 @@ async fn change(
     MergePatch(patch): MergePatch<MePatch>,
 ) -> Result<Found<User>, Problem> {
     let expected = if_match.version(async || Ok(caller.me().await?.version)).await?;
-    Ok(Found(caller.change_me(patch, expected).await?))
+    Ok(Found(caller.change_me(&patch, expected).await?))
 }
 
 async fn change_password(caller: Caller, Body(change): Body<PasswordChange>) -> Result<Done, Problem> {
-    caller.change_password(change).await?;
+    caller.change_password(&change).await?;
     Ok(Done)
 }
 

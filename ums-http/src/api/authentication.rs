@@ -61,11 +61,11 @@ async fn register(
     visitor: Visitor,
     Body(registration): Body<Registration>,
 ) -> Result<Created<User>, Problem> {
-    Ok(Created(visitor.register(registration).await?))
+    Ok(Created(visitor.register(&registration).await?))
 }
 
 async fn login(visitor: Visitor, Body(credentials): Body<Credentials>) -> Result<Answer<TokenPair>, Problem> {
-    Ok(Answer(visitor.login(credentials).await?))
+    Ok(Answer(visitor.login(&credentials).await?))
 }
 
 async fn refresh(visitor: Visitor, Body(refresh): Body<Refresh>) -> Result<Answer<TokenPair>, Problem> {

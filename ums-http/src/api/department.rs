@@ -71,14 +71,14 @@ struct DepartmentQuery {
 async fn list(caller: Caller, listing: Listing<DepartmentQuery>) -> Result<List<Department>, Problem> {
     let mut filter = DepartmentFilter::default();
     filter.organisation_id = listing.filter.organisation_id;
-    Ok(List(caller.departments(&filter, &listing.page.into()).await?))
+    Ok(List(caller.departments(filter, &listing.page.into()).await?))
 }
 
 async fn create(
     caller: Caller,
     Body(fields): Body<DepartmentFields>,
 ) -> Result<Created<Department>, Problem> {
-    Ok(Created(caller.create_department(fields).await?))
+    Ok(Created(caller.create_department(&fields).await?))
 }
 
 async fn read(caller: Caller, Id(id): Id<DepartmentId>) -> Result<Found<Department>, Problem> {
@@ -92,7 +92,7 @@ async fn replace(
     Body(fields): Body<DepartmentFields>,
 ) -> Result<Found<Department>, Problem> {
     let expected = if_match.version(async || Ok(caller.department(id).await?.version)).await?;
-    Ok(Found(caller.replace_department(id, fields, expected).await?))
+    Ok(Found(caller.replace_department(id, &fields, expected).await?))
 }
 
 async fn change(
@@ -102,7 +102,7 @@ async fn change(
     MergePatch(patch): MergePatch<DepartmentPatch>,
 ) -> Result<Found<Department>, Problem> {
     let expected = if_match.version(async || Ok(caller.department(id).await?.version)).await?;
-    Ok(Found(caller.change_department(id, patch, expected).await?))
+    Ok(Found(caller.change_department(id, &patch, expected).await?))
 }
 
 async fn delete(

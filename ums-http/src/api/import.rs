@@ -131,7 +131,7 @@ async fn import(
     _: NoIdempotencyKey,
     Upload(workbook): Upload,
 ) -> Result<Answer<ImportReport>, Problem> {
-    Ok(Answer(caller.import_workbook(workbook, query.into()).await?))
+    Ok(Answer(caller.import_workbook(workbook, &query.into()).await?))
 }
 
 async fn list(caller: Caller, listing: Listing<Everything>) -> Result<List<ImportReport>, Problem> {

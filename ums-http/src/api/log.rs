@@ -10,14 +10,14 @@ use serde::Deserialize;
 use ums_core::access::Action;
 use ums_core::log::{Level, LogEvent, LogQuery, Outcome};
 use ums_core::model::UserId;
-use ums_core::{Page, PageRequest, Timestamp};
+use ums_core::{Page, PageLimit, PageRequest, Timestamp};
 use utoipa::IntoParams;
 
 use crate::answer::List;
 use crate::caller::Caller;
 use crate::describe::{Description, Output};
 use crate::problem::Problem;
-use crate::query::{self, Listing, Query, parsed};
+use crate::query::{Listing, Query, parsed};
 use crate::routes::{Route, Routes};
 
 pub(crate) fn add_to(routes: &mut Routes<'_>) {
@@ -116,7 +116,7 @@ impl Output for Export {
 }
 
 fn page_after(cursor: Option<String>) -> PageRequest {
-    query::Page { limit: Some(query::Limit::MOST), cursor }.into()
+    PageRequest::new(PageLimit::MAXIMUM, cursor)
 }
 
 /// A chunk a page. An error ends the body short, which chunked encoding lets the client see.

@@ -82,7 +82,7 @@ async fn create(
     caller: Caller,
     Body(fields): Body<OrganisationFields>,
 ) -> Result<Created<Organisation>, Problem> {
-    Ok(Created(caller.create_organisation(fields).await?))
+    Ok(Created(caller.create_organisation(&fields).await?))
 }
 
 async fn read(caller: Caller, Id(id): Id<OrganisationId>) -> Result<Found<Organisation>, Problem> {
@@ -96,7 +96,7 @@ async fn replace(
     Body(fields): Body<OrganisationFields>,
 ) -> Result<Found<Organisation>, Problem> {
     let expected = if_match.version(async || Ok(caller.organisation(id).await?.version)).await?;
-    Ok(Found(caller.replace_organisation(id, fields, expected).await?))
+    Ok(Found(caller.replace_organisation(id, &fields, expected).await?))
 }
 
 async fn change(
@@ -106,7 +106,7 @@ async fn change(
     MergePatch(patch): MergePatch<OrganisationPatch>,
 ) -> Result<Found<Organisation>, Problem> {
     let expected = if_match.version(async || Ok(caller.organisation(id).await?.version)).await?;
-    Ok(Found(caller.change_organisation(id, patch, expected).await?))
+    Ok(Found(caller.change_organisation(id, &patch, expected).await?))
 }
 
 async fn delete(
@@ -127,7 +127,7 @@ async fn departments(
 ) -> Result<List<Department>, Problem> {
     let mut filter = DepartmentFilter::default();
     filter.organisation_id = Some(id);
-    Ok(List(caller.departments(&filter, &listing.page.into()).await?))
+    Ok(List(caller.departments(filter, &listing.page.into()).await?))
 }
 
 async fn users(

@@ -101,7 +101,7 @@ async fn list(caller: Caller, listing: Listing<UserQuery>) -> Result<List<User>,
 }
 
 async fn create(caller: Caller, Body(fields): Body<UserFields>) -> Result<Created<User>, Problem> {
-    Ok(Created(caller.create_user(fields).await?))
+    Ok(Created(caller.create_user(&fields).await?))
 }
 
 async fn read(caller: Caller, Id(id): Id<UserId>) -> Result<Found<User>, Problem> {
@@ -115,7 +115,7 @@ async fn replace(
     Body(fields): Body<UserFields>,
 ) -> Result<Found<User>, Problem> {
     let expected = if_match.version(async || Ok(caller.user(id).await?.version)).await?;
-    Ok(Found(caller.replace_user(id, fields, expected).await?))
+    Ok(Found(caller.replace_user(id, &fields, expected).await?))
 }
 
 async fn change(
@@ -125,7 +125,7 @@ async fn change(
     MergePatch(patch): MergePatch<UserPatch>,
 ) -> Result<Found<User>, Problem> {
     let expected = if_match.version(async || Ok(caller.user(id).await?.version)).await?;
-    Ok(Found(caller.change_user(id, patch, expected).await?))
+    Ok(Found(caller.change_user(id, &patch, expected).await?))
 }
 
 async fn delete(caller: Caller, Id(id): Id<UserId>, if_match: IfMatch) -> Result<Done, Problem> {
