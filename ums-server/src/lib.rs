@@ -1,1 +1,3 @@
-//! Placeholder.
+//! UMS as a server: configuration from the environment, a store from its URL, and a binary for operators.
+
+pub mod config;
