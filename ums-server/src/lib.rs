@@ -2,3 +2,6 @@
 
 pub mod config;
 pub mod secret_file;
+mod serve;
+
+pub use serve::{ServeOptions, Served, serve, shutdown_signal};
