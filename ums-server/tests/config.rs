@@ -1,4 +1,5 @@
 //! The environment, from variables to configuration.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::path::Path;
 use std::time::Duration;
