@@ -160,7 +160,10 @@ impl Random for SystemRandom {
     /// # Panics
     ///
     /// Where the operating system has no randomness to give: nothing secret could be made then.
-    #[expect(clippy::expect_used, reason = "going on without randomness would make secrets that can be guessed")]
+    #[expect(
+        clippy::expect_used,
+        reason = "going on without randomness would make secrets that can be guessed"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives randomness");
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::keyring::Keyring;
 use super::options::TokenOptions;
 use crate::model::{OrganisationId, Role, SessionId, UserId};
-use crate::{Error, Random, Result, Timestamp};
+use crate::{Error, Result, Timestamp};
 
 /// For whom an access token is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +106,8 @@ struct Claims<'a> {
 pub(super) fn issue(
     keyring: &Keyring,
     options: &TokenOptions,
-    random: &dyn Random,
     grant: &AccessGrant,
+    generation: u32,
     now: Timestamp,
 ) -> Result<String> {
     let key = keyring.signing();
@@ -117,7 +117,7 @@ pub(super) fn issue(
         aud: Cow::Borrowed(&options.audience),
         sub: grant.user,
         sid: grant.session,
-        jti: format!("{:032x}", random.u128()),
+        jti: format!("{}-{generation}", grant.session),
         iat: now.unix_seconds(),
         nbf: now.unix_seconds(),
         exp: now.unix_seconds().saturating_add(options.access_lifetime.as_secs()),

@@ -5,7 +5,6 @@ mod keyring;
 mod options;
 mod refresh;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use access::{AccessClaims, AccessGrant};
@@ -13,7 +12,7 @@ pub use options::TokenOptions;
 pub(crate) use refresh::RefreshClaims;
 
 use crate::model::{SessionId, UserId};
-use crate::{Error, Random, Result, SecretKey, Timestamp};
+use crate::{Error, Result, SecretKey, Timestamp};
 use keyring::Keyring;
 use refresh::RefreshKey;
 
@@ -23,14 +22,13 @@ pub(crate) struct Tokens {
     options: TokenOptions,
     keyring: Keyring,
     refresh_key: RefreshKey,
-    random: Arc<dyn Random>,
 }
 
 impl Tokens {
     /// Tokens under this secret.
-    pub(crate) fn new(secret: &SecretKey, options: TokenOptions, random: Arc<dyn Random>) -> Self {
+    pub(crate) fn new(secret: &SecretKey, options: TokenOptions) -> Self {
         let refresh_key = RefreshKey::new(secret, &options.issuer, &options.audience);
-        Self { options, keyring: Keyring::new(secret), refresh_key, random }
+        Self { options, keyring: Keyring::new(secret), refresh_key }
     }
 
     /// How long an access token is valid.
@@ -48,13 +46,18 @@ impl Tokens {
         self.options.session_lifetime
     }
 
-    /// A new access token, valid from now.
+    /// The access token that goes with this generation of the session, valid from `now`: always the same text.
     ///
     /// # Errors
     ///
     /// [`Error::Internal`] where the key can't sign.
-    pub(crate) fn issue_access(&self, grant: &AccessGrant, now: Timestamp) -> Result<String> {
-        access::issue(&self.keyring, &self.options, &*self.random, grant, now)
+    pub(crate) fn issue_access(
+        &self,
+        grant: &AccessGrant,
+        generation: u32,
+        now: Timestamp,
+    ) -> Result<String> {
+        access::issue(&self.keyring, &self.options, grant, generation, now)
     }
 
     /// What the access token says, where it is one of ours and valid now.
