@@ -11,7 +11,7 @@ mod clock;
 mod directory;
 mod error;
 mod hash;
-//mod import;
+pub mod import;
 mod index;
 mod keyspace;
 pub mod log;

@@ -163,7 +163,7 @@ impl Directory {
         .await
     }
 
-    async fn expect_organisation(
+    pub(super) async fn expect_organisation(
         &self,
         transaction: &Transaction,
         actor: &Actor,

@@ -7,12 +7,16 @@ mod listing;
 mod organisations;
 mod own;
 mod place;
+mod upsert;
 mod user_fields;
 mod user_list;
 mod users;
 
 pub use departments::DepartmentFilter;
 pub use user_list::UserFilter;
+pub(crate) use fields::{DepartmentDraft, OrganisationDraft};
+pub(crate) use upsert::{Existing, Upserted, UserUpsert};
+pub(crate) use user_fields::UserDraft;
 pub(crate) use users::{FirstAccount, NewCredential};
 
 use std::future::Future;

@@ -9,7 +9,7 @@ use crate::access::{Action, Actor, Scope, Target};
 use crate::hash::StoredHash;
 use crate::model::{Role, Status, User, UserFields, UserId, UserPatch};
 use crate::parse::{Checker, Email, fold_email};
-use crate::record::{Admins, Credential, UserRecord};
+use crate::record::{Admins, Credential, Found, UserRecord};
 use crate::transaction::Transaction;
 use crate::{Conflict, Kind, Result, Timestamp, keyspace};
 
@@ -70,7 +70,7 @@ impl Directory {
     }
 
     #[expect(clippy::too_many_arguments, reason = "all of them make one record")]
-    async fn insert_user(
+    pub(super) async fn insert_user(
         &self,
         transaction: &Transaction,
         id: UserId,
@@ -220,7 +220,6 @@ impl Directory {
         change: impl Fn(&User, &mut Checker) -> UserFields + Send + Sync,
     ) -> Result<Versioned<User>> {
         let change = &change;
-        let now = self.database.now();
         self.write(|transaction| async move {
             let key = keyspace::user_profile(id);
             let actor = self.confirm(&transaction, actor).await?;
@@ -233,49 +232,76 @@ impl Directory {
 
             let mut checker = Checker::default();
             let fields = change(old, &mut checker);
-            let has_password = credential.is_some()
-                || transaction.read::<Credential>(&keyspace::credential(id)).await?.is_some();
-            let status = self.changed_status(old, fields.status, has_password, &mut checker);
-            let draft = UserDraft::parse(&fields, checker)?;
-            let role = fields.role.unwrap_or(old.role);
-            let place =
-                self.user_place(&transaction, &actor, fields.organisation_id, fields.department_id).await?;
-            let after = Target { role: Some(higher(old.role, role)), ..place.target() };
-            actor.may(Action::UpdateUser, &Target { user_id: Some(id), ..after })?;
-            self.expect_free(&transaction, &draft, &place, Some(old)).await?;
-
-            let mut user = build(id, &draft, &place, role, status, now);
-            user.created_at = old.created_at;
-            user.email_verified = old.email_verified && fold_email(&old.email) == draft.email.canonical();
-            let ends_sessions =
-                credential.is_some() || status != Status::Active && old.status == Status::Active;
-            let session_epoch = found.data.session_epoch + u32::from(ends_sessions);
-            let record = UserRecord { user, session_epoch };
-            count_admins(&transaction, found.data.counts_as_admin(), record.counts_as_admin()).await?;
-            transaction.replace(key, Some(&found.data), Some(&record))?;
-            if let Some(password_hash) = credential {
-                let credential = Credential { password_hash: password_hash.clone(), changed_at: now };
-                transaction.put(keyspace::credential(id), &credential)?;
-            }
+            let record = self.changed(&transaction, &actor, &found, &fields, checker, credential).await?;
+            self.write_changed(&transaction, &found, &record, credential).await?;
             Ok(Versioned { value: record.user, version: transaction.version() })
         })
         .await
     }
 
-    /// The status after a change: an invited account that is given a password can log in.
-    fn changed_status(
+    /// What a user becomes by a change, where the change holds. Writes nothing.
+    pub(super) async fn changed(
         &self,
-        old: &User,
-        given: Option<Status>,
-        has_password: bool,
-        checker: &mut Checker,
-    ) -> Status {
-        let status = given.unwrap_or(old.status);
-        if status == Status::Invited && old.status == Status::Invited && has_password {
-            return Status::Active;
-        }
-        new_status(Some(status), has_password, checker)
+        transaction: &Transaction,
+        actor: &Actor,
+        found: &Found<UserRecord>,
+        fields: &UserFields,
+        mut checker: Checker,
+        credential: &NewCredential,
+    ) -> Result<UserRecord> {
+        let old = &found.data.user;
+        let has_password = credential.is_some()
+            || transaction.read::<Credential>(&keyspace::credential(old.id)).await?.is_some();
+        let status = changed_status(old, fields.status, has_password, &mut checker);
+        let draft = UserDraft::parse(fields, checker)?;
+        let role = fields.role.unwrap_or(old.role);
+        let place =
+            self.user_place(transaction, actor, fields.organisation_id, fields.department_id).await?;
+        let after = Target { role: Some(higher(old.role, role)), ..place.target() };
+        actor.may(Action::UpdateUser, &Target { user_id: Some(old.id), ..after })?;
+        self.expect_free(transaction, &draft, &place, Some(old)).await?;
+
+        let mut user = build(old.id, &draft, &place, role, status, self.database.now());
+        user.created_at = old.created_at;
+        user.email_verified = old.email_verified && fold_email(&old.email) == draft.email.canonical();
+        let ends_sessions =
+            credential.is_some() || status != Status::Active && old.status == Status::Active;
+        let session_epoch = found.data.session_epoch + u32::from(ends_sessions);
+        Ok(UserRecord { user, session_epoch })
     }
+
+    /// Writes what a user becomes.
+    pub(super) async fn write_changed(
+        &self,
+        transaction: &Transaction,
+        found: &Found<UserRecord>,
+        record: &UserRecord,
+        credential: &NewCredential,
+    ) -> Result<()> {
+        count_admins(transaction, found.data.counts_as_admin(), record.counts_as_admin()).await?;
+        let id = record.user.id;
+        transaction.replace(keyspace::user_profile(id), Some(&found.data), Some(record))?;
+        if let Some(password_hash) = credential {
+            let changed_at = record.user.updated_at;
+            let credential = Credential { password_hash: password_hash.clone(), changed_at };
+            transaction.put(keyspace::credential(id), &credential)?;
+        }
+        Ok(())
+    }
+}
+
+/// The status after a change: an invited account that is given a password can log in.
+fn changed_status(
+    old: &User,
+    given: Option<Status>,
+    has_password: bool,
+    checker: &mut Checker,
+) -> Status {
+    let status = given.unwrap_or(old.status);
+    if status == Status::Invited && old.status == Status::Invited && has_password {
+        return Status::Active;
+    }
+    new_status(Some(status), has_password, checker)
 }
 
 /// What a caller who sees one place only means by leaving it out.
