@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ums_server::config::{Algorithm, Config, ConfigError, DatabaseUrl, Found, Registration};
+use ums_core::RegistrationMode;
+use ums_server::config::{Algorithm, Config, ConfigError, DatabaseUrl, Found};
 
 #[test]
 fn nothing_set_gives_the_defaults() {
@@ -17,9 +18,10 @@ fn nothing_set_gives_the_defaults() {
     assert_eq!(config.session_lifetime, Duration::from_secs(30 * 86_400));
     assert_eq!(config.address, "127.0.0.1:8000".parse().unwrap());
     assert_eq!(config.log_directory, Path::new("./logs"));
-    assert_eq!(config.log_retention, Duration::from_secs(90 * 86_400));
-    assert_eq!(config.password_min_length, 15);
-    assert_eq!(config.registration, Registration::Open);
+    assert_eq!(config.log_retention_days, 90);
+    assert_eq!(config.password_policy.minimum_length(), 15);
+    assert_eq!(config.registration, RegistrationMode::Open);
+    assert_eq!(config.trace_filter, "info");
     assert!(config.administrator.is_none());
 }
 
@@ -40,6 +42,7 @@ fn every_variable_is_read() {
         ("REGISTRATION", "approval"),
         ("ADMIN_EMAIL", "root@example.com"),
         ("ADMIN_PASSWORD", "12345678"),
+        ("RUST_LOG", "warn,ums_server=debug"),
         ("PATH", "none of our business"),
     ])
     .unwrap();
@@ -50,12 +53,13 @@ fn every_variable_is_read() {
     assert_eq!(config.session_lifetime, Duration::from_secs(7 * 86_400));
     assert_eq!(config.address, "[::1]:0".parse().unwrap());
     assert_eq!(config.log_directory, Path::new("/var/log/ums"));
-    assert_eq!(config.log_retention, Duration::from_secs(86_400));
-    assert_eq!(config.password_min_length, 8);
-    assert_eq!(config.registration, Registration::Approval);
+    assert_eq!(config.log_retention_days, 1);
+    assert_eq!(config.password_policy.minimum_length(), 8);
+    assert_eq!(config.registration, RegistrationMode::Approval);
+    assert_eq!(config.trace_filter, "warn,ums_server=debug");
     assert_eq!(config.administrator.unwrap().email, "root@example.com");
     assert_eq!(read(&[("HOST", "localhost")]).unwrap().address.ip(), read(&[]).unwrap().address.ip());
-    assert_eq!(read(&[("REGISTRATION", "closed")]).unwrap().registration, Registration::Closed);
+    assert_eq!(read(&[("REGISTRATION", "closed")]).unwrap().registration, RegistrationMode::Closed);
 }
 
 #[test]
@@ -79,6 +83,7 @@ fn what_is_not_allowed_is_told_with_what_is() {
         ("LOG_RETENTION_DAYS", "3651", "1 to 3650"),
         ("PASSWORD_MIN_LENGTH", "7", "8 to 64"),
         ("PASSWORD_MIN_LENGTH", "65", "8 to 64"),
+        ("RUST_LOG", "ums=loud", "a filter such as info"),
         ("REGISTRATION", "Open", "open, approval or closed"),
     ] {
         let fault = fault_of(name, value);

@@ -8,7 +8,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ums_core::{Password, SecretKey};
+use tracing_subscriber::EnvFilter;
+use ums_core::parse::Email;
+use ums_core::{Password, PasswordPolicy, RegistrationMode, SecretKey};
 
 pub use database_url::DatabaseUrl;
 pub use error::{ConfigError, ConfigFault, Found};
@@ -34,12 +36,14 @@ pub struct Config {
     pub address: SocketAddr,
     /// The directory of the log files (`LOG_DIR`).
     pub log_directory: PathBuf,
-    /// How long a log file is kept (`LOG_RETENTION_DAYS`).
-    pub log_retention: Duration,
-    /// The fewest characters of a password (`PASSWORD_MIN_LENGTH`).
-    pub password_min_length: usize,
+    /// How many days a log file is kept (`LOG_RETENTION_DAYS`).
+    pub log_retention_days: u16,
+    /// Which passwords may be set (`PASSWORD_MIN_LENGTH`).
+    pub password_policy: PasswordPolicy,
     /// Who may make an account for themselves (`REGISTRATION`).
-    pub registration: Registration,
+    pub registration: RegistrationMode,
+    /// What is written to standard error, as `tracing_subscriber`'s `EnvFilter` reads it (`RUST_LOG`).
+    pub trace_filter: String,
     /// The first administrator, made at start where the store has none (`ADMIN_EMAIL`, `ADMIN_PASSWORD`).
     pub administrator: Option<FirstAdministrator>,
 }
@@ -50,18 +54,6 @@ pub struct Config {
 pub enum Algorithm {
     /// HMAC with SHA-256, keyed with the secret.
     Hs256,
-}
-
-/// Who may make an account for themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Registration {
-    /// Anyone, into a department they name.
-    Open,
-    /// Anyone; the account is pending until an administrator of that organisation makes it active.
-    Approval,
-    /// Nobody: accounts come by invitation and import.
-    Closed,
 }
 
 /// The administrator that a store without one gets at start.
@@ -103,6 +95,7 @@ impl Config {
     /// | `LOG_RETENTION_DAYS` | 90 | 1 to 3650 |
     /// | `PASSWORD_MIN_LENGTH` | 15 | 8 to 64 |
     /// | `REGISTRATION` | `open` | `open`, `approval`, `closed` |
+    /// | `RUST_LOG` | `info` | directives as `tracing_subscriber`'s `EnvFilter` reads them |
     /// | `ADMIN_EMAIL`, `ADMIN_PASSWORD` | none | both or neither; the password as long as `PASSWORD_MIN_LENGTH` asks |
     ///
     /// # Errors
@@ -114,8 +107,15 @@ impl Config {
         Self::from_parts(variables.into_iter().collect())
     }
 
+    /// Whether the first account of an empty store becomes its administrator: only where no administrator is configured
+    /// and nobody but this machine can reach the server.
+    #[must_use]
+    pub fn first_account_becomes_admin(&self) -> bool {
+        self.administrator.is_none() && self.address.ip().is_loopback()
+    }
+
     fn from_parts(mut variables: Variables) -> Result<Self, ConfigError> {
-        let password_min_length = variables.number("PASSWORD_MIN_LENGTH", 15, 8, 64);
+        let password_policy = variables.read("PASSWORD_MIN_LENGTH", read_policy).unwrap_or_default();
         let refresh_days = variables.number("REFRESH_TOKEN_EXPIRE_DAYS", 2, 1, 365);
         let session_days = variables.number("SESSION_MAX_DAYS", 30, 1, 365);
         if refresh_days > session_days {
@@ -143,10 +143,11 @@ impl Config {
             log_directory: variables
                 .read("LOG_DIR", |value| Ok(PathBuf::from(value)))
                 .unwrap_or_else(|| PathBuf::from("./logs")),
-            log_retention: days(variables.number("LOG_RETENTION_DAYS", 90, 1, 3650)),
-            password_min_length: usize::from(password_min_length),
-            registration: variables.read("REGISTRATION", read_registration).unwrap_or(Registration::Open),
-            administrator: read_administrator(&mut variables, usize::from(password_min_length)),
+            log_retention_days: variables.number("LOG_RETENTION_DAYS", 90, 1, 3650),
+            password_policy,
+            registration: variables.read("REGISTRATION", read_registration).unwrap_or(RegistrationMode::Open),
+            trace_filter: variables.read("RUST_LOG", read_trace_filter).unwrap_or_else(|| "info".to_owned()),
+            administrator: read_administrator(&mut variables, password_policy),
         };
         variables.finish()?;
         Ok(config)
@@ -179,28 +180,41 @@ fn read_host(value: &str) -> Result<IpAddr, String> {
     })
 }
 
-fn read_registration(value: &str) -> Result<Registration, String> {
+fn read_registration(value: &str) -> Result<RegistrationMode, String> {
     match value {
-        "open" => Ok(Registration::Open),
-        "approval" => Ok(Registration::Approval),
-        "closed" => Ok(Registration::Closed),
+        "open" => Ok(RegistrationMode::Open),
+        "approval" => Ok(RegistrationMode::Approval),
+        "closed" => Ok(RegistrationMode::Closed),
         _ => Err("open, approval or closed".to_owned()),
     }
 }
 
-fn read_administrator(variables: &mut Variables, shortest: usize) -> Option<FirstAdministrator> {
+fn read_policy(value: &str) -> Result<PasswordPolicy, String> {
+    let policy = value.parse().ok().and_then(|length| PasswordPolicy::new(length).ok());
+    policy.ok_or_else(|| "a whole number from 8 to 64".to_owned())
+}
+
+fn read_trace_filter(value: &str) -> Result<String, String> {
+    match EnvFilter::try_new(value) {
+        Ok(_) => Ok(value.to_owned()),
+        Err(error) => Err(format!("a filter such as info or warn,ums_server=debug ({error})")),
+    }
+}
+
+fn read_administrator(variables: &mut Variables, policy: PasswordPolicy) -> Option<FirstAdministrator> {
     let (has_email, has_password) = (variables.is_set("ADMIN_EMAIL"), variables.is_set("ADMIN_PASSWORD"));
     let email = variables.read("ADMIN_EMAIL", |value| {
-        let is_address =
-            value.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-        if is_address { Ok(value.to_owned()) } else { Err("an e-mail address".to_owned()) }
+        Email::parse(value)
+            .map(Email::into_string)
+            .map_err(|fault| format!("an e-mail address; it {}", fault))
     });
     let password = variables.read_secret("ADMIN_PASSWORD", |value| {
-        let length = value.chars().count();
-        if length < shortest {
-            Err(format!("at least {shortest} characters (PASSWORD_MIN_LENGTH), not {length}"))
-        } else {
+        let (length, least, most) =
+            (value.chars().count(), policy.minimum_length(), PasswordPolicy::MAXIMUM_LENGTH);
+        if (least..=most).contains(&length) {
             Ok(Password::new(value))
+        } else {
+            Err(format!("{least} (PASSWORD_MIN_LENGTH) to {most} characters, not {length}"))
         }
     });
     match (has_email, has_password) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{ConfigError, ConfigFault, Found};
 
 /// The variables that this server knows.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "DATABASE_URL",
     "SECRET_KEY",
     "ALGORITHM",
@@ -18,6 +18,7 @@ const NAMES: [&str; 14] = [
     "LOG_RETENTION_DAYS",
     "PASSWORD_MIN_LENGTH",
     "REGISTRATION",
+    "RUST_LOG",
     "ADMIN_EMAIL",
     "ADMIN_PASSWORD",
 ];
