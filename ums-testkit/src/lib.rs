@@ -3,6 +3,7 @@
 
 mod clock;
 mod fixture;
+pub mod workbook;
 
 pub use clock::{FixedClock, SeededRandom};
 pub use fixture::{Fixture, PASSWORD};

@@ -13,10 +13,10 @@ mod user_list;
 mod users;
 
 pub use departments::DepartmentFilter;
-pub use user_list::UserFilter;
 pub(crate) use fields::{DepartmentDraft, OrganisationDraft};
 pub(crate) use upsert::{Existing, Upserted, UserUpsert};
 pub(crate) use user_fields::UserDraft;
+pub use user_list::UserFilter;
 pub(crate) use users::{FirstAccount, NewCredential};
 
 use std::future::Future;
@@ -54,6 +54,11 @@ pub(crate) struct Directory {
 impl Directory {
     pub(crate) fn new(database: Database, cursors: Arc<Cursors>) -> Self {
         Self { database, cursors, has_accounts: Arc::default() }
+    }
+
+    /// The same directory, but that nothing that is written to it stays.
+    pub(crate) fn rehearsal(&self) -> Self {
+        Self { database: self.database.rehearsal(), ..self.clone() }
     }
 
     fn has_accounts(&self) -> bool {

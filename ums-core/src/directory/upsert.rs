@@ -104,9 +104,8 @@ impl Directory {
     ) -> Result<Option<OrganisationId>> {
         let id = transaction.lookup(&keyspace::organisation_by_name(folded)).await?;
         let id = id.map(OrganisationId::allotted).transpose()?;
-        let seen = |id: &OrganisationId| {
-            actor.may(Action::ReadOrganisation, &organisations::target(*id)).is_ok()
-        };
+        let seen =
+            |id: &OrganisationId| actor.may(Action::ReadOrganisation, &organisations::target(*id)).is_ok();
         Ok(id.filter(seen))
     }
 
@@ -159,9 +158,7 @@ impl Directory {
         upsert: &UserUpsert,
         existing: Existing,
     ) -> Result<Upserted> {
-        let place = self
-            .user_place(transaction, actor, upsert.organisation_id, upsert.department_id)
-            .await?;
+        let place = self.user_place(transaction, actor, upsert.organisation_id, upsert.department_id).await?;
         let Some(found) = self.same_user(transaction, upsert, place.organisation_id).await? else {
             let mut checker = Checker::default();
             let status = new_status(upsert.status, upsert.credential.is_some(), &mut checker);
@@ -202,8 +199,7 @@ impl Directory {
             }),
             password: None,
         };
-        let record =
-            self.changed(transaction, actor, &found, &fields, Checker::default(), &None).await?;
+        let record = self.changed(transaction, actor, &found, &fields, Checker::default(), &None).await?;
         let mut unchanged = old.clone();
         unchanged.updated_at = record.user.updated_at;
         if unchanged == record.user {
@@ -229,9 +225,7 @@ impl Directory {
         };
         let id = match by_external_id {
             Some(id) => Some(id),
-            None => {
-                transaction.lookup(&keyspace::user_by_email(upsert.draft.email.canonical())).await?
-            }
+            None => transaction.lookup(&keyspace::user_by_email(upsert.draft.email.canonical())).await?,
         };
         let Some(id) = id.map(UserId::allotted).transpose()? else { return Ok(None) };
         let found = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;

@@ -172,6 +172,11 @@ impl Directory {
         id.map(UserId::allotted).transpose()
     }
 
+    /// Allots the ids of a number of users: gives the first.
+    pub(crate) async fn reserve_user_ids(&self, count: usize) -> Result<u64> {
+        self.database.reserve_ids(Kind::User, count as u64).await
+    }
+
     /// Whether the actor may make users at all, ahead of what costs more; the commit asks about this one.
     pub(crate) fn may_create_users(&self, actor: &Actor) -> Result<()> {
         match actor.scope(Action::CreateUser) {
@@ -255,8 +260,7 @@ impl Directory {
         let status = changed_status(old, fields.status, has_password, &mut checker);
         let draft = UserDraft::parse(fields, checker)?;
         let role = fields.role.unwrap_or(old.role);
-        let place =
-            self.user_place(transaction, actor, fields.organisation_id, fields.department_id).await?;
+        let place = self.user_place(transaction, actor, fields.organisation_id, fields.department_id).await?;
         let after = Target { role: Some(higher(old.role, role)), ..place.target() };
         actor.may(Action::UpdateUser, &Target { user_id: Some(old.id), ..after })?;
         self.expect_free(transaction, &draft, &place, Some(old)).await?;
@@ -264,8 +268,7 @@ impl Directory {
         let mut user = build(old.id, &draft, &place, role, status, self.database.now());
         user.created_at = old.created_at;
         user.email_verified = old.email_verified && fold_email(&old.email) == draft.email.canonical();
-        let ends_sessions =
-            credential.is_some() || status != Status::Active && old.status == Status::Active;
+        let ends_sessions = credential.is_some() || status != Status::Active && old.status == Status::Active;
         let session_epoch = found.data.session_epoch + u32::from(ends_sessions);
         Ok(UserRecord { user, session_epoch })
     }
@@ -291,12 +294,7 @@ impl Directory {
 }
 
 /// The status after a change: an invited account that is given a password can log in.
-fn changed_status(
-    old: &User,
-    given: Option<Status>,
-    has_password: bool,
-    checker: &mut Checker,
-) -> Status {
+fn changed_status(old: &User, given: Option<Status>, has_password: bool, checker: &mut Checker) -> Status {
     let status = given.unwrap_or(old.status);
     if status == Status::Invited && old.status == Status::Invited && has_password {
         return Status::Active;

@@ -55,6 +55,8 @@ pub(super) struct SheetCells<'a, R: Read + Seek> {
     /// Row and column of the cell read last, blank ones among them, from 0.
     last: (u32, u32),
     unreadable: u32,
+    /// Whether the end was seen: calamine takes being asked again for a file that is cut off.
+    ended: bool,
 }
 
 /// A cell that is not blank, or stands near one that could not be read.
@@ -75,7 +77,7 @@ impl<'a, R: Read + Seek> SheetCells<'a, R> {
         let formats = reader.styles().iter().map(|style| style.number_format.as_ref());
         let digits =
             formats.map(|format| format.map_or(0, |format| leading_zeros(&format.format_code))).collect();
-        Ok(Self { reader, digits, ahead: None, last: (0, 0), unreadable: 0 })
+        Ok(Self { reader, digits, ahead: None, last: (0, 0), unreadable: 0, ended: false })
     }
 
     /// The next row that is not empty.
@@ -113,6 +115,9 @@ impl<'a, R: Read + Seek> SheetCells<'a, R> {
         if let Some(cell) = self.ahead.take() {
             return Ok(Some(cell));
         }
+        if self.ended {
+            return Ok(None);
+        }
         let (last_row, last_column) = self.last;
         let mut unreadable: Option<&'static str> = None;
         loop {
@@ -135,6 +140,7 @@ impl<'a, R: Read + Seek> SheetCells<'a, R> {
                     }
                 }
                 Ok(None) => {
+                    self.ended = true;
                     let doubt = doubt(None);
                     let cell = PlacedCell { row: last_row, column: last_column, value: None, doubt };
                     return Ok(Some(cell).filter(|cell| cell.doubt.is_some()));

@@ -19,18 +19,25 @@
 
 mod cells;
 mod error;
+mod faults;
 mod guard;
 mod headings;
+mod importer;
 mod limits;
 mod options;
+mod organisations;
+mod progress;
 mod reader;
 mod report;
+pub(crate) mod reports;
 mod rows;
+mod users;
 mod value;
 
 pub use error::WorkbookError;
 pub use guard::WorkbookSize;
 pub use headings::{Column, Layout, SheetKind};
+pub(crate) use importer::Importer;
 pub use limits::{ImportLimits, Limit};
 pub use options::{ImportOptions, OnExisting};
 pub use reader::{SheetEvent, WorkbookReader};

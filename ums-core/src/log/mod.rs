@@ -32,6 +32,7 @@ mod bounds;
 mod day;
 mod event;
 mod fan_out;
+mod file;
 mod id;
 mod level;
 mod line;
@@ -43,6 +44,7 @@ mod tracing_layer;
 
 pub use event::LogEvent;
 pub use fan_out::FanOut;
+pub use file::{FileSink, FileSinkBuilder};
 pub use id::LogEventId;
 pub use level::{InvalidLevel, InvalidOutcome, Level, Outcome};
 pub use memory::MemorySink;

@@ -8,6 +8,7 @@ use ums_store::{CommitId, Key, Limits, Page, Scan, Store};
 use super::Transaction;
 use super::commit::{Settled, settle};
 use super::ids::Ids;
+use super::rehearsal::Rehearsal;
 use crate::record::{self, Found, Record};
 use crate::{Clock, Conflict, Kind, Random, Result, Timestamp};
 
@@ -26,6 +27,11 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         Self { store, clock, random, ids: Arc::default() }
+    }
+
+    /// The same database, but that nothing that is written to it stays.
+    pub(crate) fn rehearsal(&self) -> Self {
+        Self { store: Arc::new(Rehearsal::new(self.store.clone())), ids: Arc::default(), ..self.clone() }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -6,6 +6,7 @@
 mod commit;
 mod database;
 mod ids;
+mod rehearsal;
 
 pub(crate) use database::Database;
 
