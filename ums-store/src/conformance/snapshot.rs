@@ -49,7 +49,7 @@ async fn a_scan_beside_a_writer_keeps_its_order(subject: Subject) -> Verdict {
 }
 
 async fn a_scan_beside_a_writer_misses_nothing_that_stands(subject: Subject) -> Verdict {
-    let standing = ["000", "005z", "01", "015z", "02", "025z", "03z", "zz"];
+    let standing = ["", "00z", "01z", "02z", "03z", "zz"];
     let partition = subject.partition("p");
     subject.fill(&partition, &standing).await?;
     let scan = Scan::partition(&partition).limit(2);
