@@ -1,7 +1,6 @@
 //! Reading: slices of a few entries, each at once on the caller's thread.
 //!
-//! Inline or `spawn_blocking`? Measured with `cargo run --release -p ums-store-redb --example reads`.
-//! MEASUREMENTS
+//! Inline, because a read from the cache costs less than handing it to another thread.
 
 use std::ops::Bound;
 
