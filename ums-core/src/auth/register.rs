@@ -6,7 +6,7 @@ use crate::directory::Versioned;
 use crate::model::{Status, User, UserFields};
 use crate::parse::{Checker, Email, FullName};
 use crate::record::Admins;
-use crate::{Conflict, Error, Faults, Password, Result, keyspace};
+use crate::{Conflict, Error, Password, Result, keyspace};
 
 /// Who may make an account for themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,11 +72,7 @@ impl Auth {
         let mut checker = Checker::default();
         checker.required::<FullName>("full_name", &registration.full_name);
         let email = checker.required::<Email>("email", &registration.email);
-        let mut faults = match checker.finish() {
-            Err(Error::Invalid(faults)) => faults,
-            Err(error) => return Err(error),
-            Ok(()) => Faults::default(),
-        };
+        let mut faults = checker.into_faults();
         if let Err(more) = self.check_password(&registration.password, &registration.email) {
             faults.append(more);
         }

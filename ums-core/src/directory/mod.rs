@@ -15,7 +15,7 @@ mod users;
 pub use departments::DepartmentFilter;
 pub(crate) use fields::{DepartmentDraft, OrganisationDraft};
 pub(crate) use upsert::{Existing, Upserted, UserUpsert};
-pub(crate) use user_fields::UserDraft;
+pub(crate) use user_fields::{UserDraft, new_status};
 pub use user_list::UserFilter;
 pub(crate) use users::{FirstAccount, NewCredential};
 
