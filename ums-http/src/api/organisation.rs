@@ -125,8 +125,7 @@ async fn departments(
     Id(id): Id<OrganisationId>,
     listing: Listing<Everything>,
 ) -> Result<List<Department>, Problem> {
-    let mut filter = DepartmentFilter::default();
-    filter.organisation_id = Some(id);
+    let filter = DepartmentFilter::organisation(id);
     Ok(List(caller.departments(filter, &listing.page.into()).await?))
 }
 
