@@ -58,7 +58,7 @@ impl Directory {
 
     /// The same directory, but that nothing that is written to it stays.
     pub(crate) fn rehearsal(&self) -> Self {
-        Self { database: self.database.rehearsal(), ..self.clone() }
+        Self { database: self.database.rehearsal(), has_accounts: Arc::default(), ..self.clone() }
     }
 
     fn has_accounts(&self) -> bool {

@@ -27,9 +27,8 @@ impl Directory {
         self.write(|transaction| async move {
             let key = keyspace::user_profile(id);
             let found = transaction.read::<UserRecord>(&key).await?;
-            let stands = |found: &Found<UserRecord>| {
-                !found.closing && found.data.user.status == Status::Active
-            };
+            let stands =
+                |found: &Found<UserRecord>| !found.closing && found.data.user.status == Status::Active;
             let found = found.filter(stands).ok_or(Error::InvalidAccessToken)?;
             check_version(expected, found.version, Kind::User)?;
             let mut account = found.data.clone();
