@@ -107,4 +107,10 @@ scenarios! {
         a_question_of_any_length_is_answered,
         a_cursor_is_good_for_its_list_alone,
         a_departments_administrator_sees_those_below;
+    rights:
+        nobody_makes_or_touches_an_account_above_their_own,
+        nobody_moves_whom_or_where_they_do_not_reach,
+        what_is_left_out_means_ones_own_place;
+    sight:
+        another_organisation_might_as_well_not_be_there;
 }
