@@ -2,6 +2,7 @@
 
 use super::Acting;
 use super::audit::Subject;
+use crate::access::Action;
 use crate::directory::{DepartmentFilter, UserFilter, Versioned, new_status};
 use crate::model::{
     Department, DepartmentFields, DepartmentId, DepartmentPatch, Organisation, OrganisationFields,
@@ -151,7 +152,7 @@ impl Acting {
     pub async fn create_user(&self, fields: &UserFields) -> Result<Versioned<User>> {
         let work = async {
             let parts = self.parts();
-            parts.directory.may_create_users(&self.actor)?;
+            self.actor.may_at_all(Action::CreateUser)?;
             let mut checker = Checker::default();
             new_status(fields.status, fields.password().is_some(), &mut checker);
             let credential = parts.auth.new_credential(fields, checker).await?;
