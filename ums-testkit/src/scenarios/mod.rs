@@ -113,4 +113,6 @@ scenarios! {
         what_is_left_out_means_ones_own_place;
     sight:
         another_organisation_might_as_well_not_be_there;
+    roles:
+        the_table_is_what_happens;
 }
