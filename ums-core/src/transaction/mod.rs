@@ -1,7 +1,8 @@
 //! The only door to the store: reads that note versions, writes that gather, and one checked commit at the end.
 //!
 //! Point reads in a transaction are serialisable: the commit expects every version that was read. A scan is not
-//! tracked, so no rule may rest on one alone.
+//! tracked, so no rule may rest on one alone. Reads are no snapshot either: an error that rests on several of them is
+//! answered once they are known to have held together.
 
 mod commit;
 mod database;
@@ -141,6 +142,19 @@ impl Transaction {
         }
     }
 
+    /// Whether everything that was read still is as it was read: then all of it held at once.
+    async fn still_holds(&self) -> Result<bool> {
+        let (keys, versions): (Vec<Key>, Vec<_>) = {
+            let pending = self.pending();
+            pending.reads.iter().map(|(key, entry)| (key.clone(), version(entry.as_ref()))).unzip()
+        };
+        if keys.len() < 2 {
+            return Ok(true);
+        }
+        let found = self.store.get(&keys).await?;
+        Ok(found.iter().map(|entry| version(entry.as_ref())).eq(versions))
+    }
+
     /// The commit of everything read and written; `None` where nothing is written.
     fn into_commit(self) -> Option<Commit> {
         let mut pending = self.pending();
@@ -170,6 +184,10 @@ impl Transaction {
     fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn version(entry: Option<&Entry>) -> Option<Version> {
+    entry.map(|entry| entry.version)
 }
 
 fn expectation(entry: Option<&Entry>) -> Expect {
