@@ -345,7 +345,7 @@ async fn nothing_is_lost_or_doubled_between_threads() {
             .collect();
         assert!(own.is_sorted() && own.len() == 2000, "thread {thread}");
     }
-    assert!(sink.largest_batch.load(Ordering::SeqCst) <= 513);
+    assert!(sink.largest_batch.load(Ordering::SeqCst) <= 129);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

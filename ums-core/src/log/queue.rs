@@ -1,6 +1,7 @@
 //! What the library calls to log: never in the way.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,12 +23,11 @@ use crate::{Clock, Random, Timestamp};
 /// The work is done by a task on the tokio runtime that `record` is called in; called outside of any, on the last one
 /// seen, by `new` or by `record`. Where there has been none, events wait. A task that ends in the middle of an append, since its runtime
 /// went down or the sink panicked, takes its batch with it: that counts as dropped.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LogQueue {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 struct Shared {
     sink: Arc<dyn LogSink>,
     clock: Arc<dyn Clock>,
@@ -39,7 +39,7 @@ struct Shared {
     progress: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     waiting: VecDeque<LogEvent>,
     /// What the sink refused: first in line.
@@ -59,7 +59,6 @@ struct State {
     unreported: u64,
 }
 
-#[derive(Debug)]
 struct Batch {
     events: Vec<LogEvent>,
     bytes: usize,
@@ -157,6 +156,12 @@ impl LogQueue {
     }
 }
 
+impl fmt::Debug for LogQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogQueue").field("sink", &self.shared.sink).finish_non_exhaustive()
+    }
+}
+
 /// Whether the code that asks is run by a sink that a queue appends to.
 pub(super) fn is_appending() -> bool {
     APPENDING.try_with(|()| ()).is_ok()
@@ -168,7 +173,8 @@ tokio::task_local! {
 
 /// How long a sink that refuses is left alone.
 const PAUSE: Duration = Duration::from_secs(1);
-const BATCH_EVENTS: usize = 512;
+/// So few that a sink which writes them out on the way takes less than a millisecond for it.
+const BATCH_EVENTS: usize = 128;
 const BATCH_BYTES: usize = 1024 * 1024;
 
 impl State {

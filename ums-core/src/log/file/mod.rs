@@ -26,7 +26,7 @@ use crate::Timestamp;
 /// An append is all or nothing: what a full disk leaves half written is taken back, and what a crash leaves half written
 /// stays behind as a line that readers leave out. Events are handed to the operating system, not forced to the disk:
 /// they outlive the program, and the last ones may not outlive a power failure. Several processes may append to one directory;
-/// a lock on the day's file keeps their lines apart. Only regular files whose names are days are opened, never a symbolic link (on Unix).
+/// a lock on the day's file keeps their lines apart, and such a day is likely to count as unordered (below). Only regular files whose names are days are opened, never a symbolic link (on Unix).
 ///
 /// # Order and positions
 ///
