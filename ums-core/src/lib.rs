@@ -1,13 +1,43 @@
-//! User management that a Rust program embeds.
+//! User management that a Rust program embeds: authentication, organisations, departments, users, Excel import, an
+//! event log; over any [store](store::Store), behind any transport.
+//!
+//! [`UserManagement`] is the facade. It acts for somebody: [`UserManagement::acting_as`] for a caller who has proved who
+//! they are, [`UserManagement::anonymous`] for one who has not, [`UserManagement::system`] for the embedding program
+//! itself. What an actor may do stands in one table, [`access::TABLE`].
 
+pub mod access;
+mod auth;
 mod clock;
+mod directory;
 mod error;
+mod hash;
+pub mod import;
+mod index;
+mod keyspace;
 pub mod log;
 pub mod model;
+mod origin;
+mod page;
+pub mod parse;
+mod record;
 mod secret;
+mod sessions;
+mod tokens;
+mod transaction;
+mod user_management;
+mod verify;
 
+pub use auth::{Credentials, MePatch, PasswordChange, Principal, Registration, RegistrationMode};
 pub use clock::{Clock, InvalidTimestamp, Random, SystemClock, SystemRandom, Timestamp};
+pub use directory::{DepartmentFilter, UserFilter, Versioned};
 pub use error::{Conflict, Error, Fault, Faults, Internal, Kind, Result};
-pub use secret::{Password, SecretKey, SecretTooShort};
+pub use hash::{HashOptions, InvalidMinimumLength, Password, PasswordPolicy};
+pub use origin::Origin;
+pub use page::{InvalidPageLimit, Page, PageLimit, PageRequest};
+pub use secret::{SecretKey, SecretTooShort};
+pub use sessions::TokenPair;
+pub use tokens::TokenOptions;
+pub use user_management::{Acting, Builder, UserManagement};
+pub use verify::Finding;
 
 pub use ums_store as store;

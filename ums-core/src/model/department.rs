@@ -33,7 +33,10 @@ pub struct Department {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DepartmentFields {
     /// The name: 1 to 200 characters, unique within the organisation without regard to case.
-    #[cfg_attr(feature = "openapi", schema(required, min_length = 1, max_length = 200, example = "Human Resources"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(required, min_length = 1, max_length = 200, example = "Human Resources")
+    )]
     #[serde(default)]
     pub name: String,
     /// The organisation; required for a new department, and never changed.

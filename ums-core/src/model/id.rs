@@ -30,6 +30,13 @@ macro_rules! numbered {
                 self.0
             }
 
+            /// The id of a number that was just allotted.
+            pub(crate) fn allotted(number: u64) -> crate::Result<Self> {
+                Self::try_from(number).map_err(|_| {
+                    crate::Error::internal(format!("no {} is left to allot after {number}", stringify!($name)))
+                })
+            }
+
             /// The number with leading zeros, 12 digits: as it stands in keys, whose order is then the ids' order.
             pub(crate) fn key(self) -> String {
                 format!("{:012}", self.0)
@@ -108,8 +115,13 @@ impl FromStr for SessionId {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let canonical = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if canonical { u128::from_str_radix(text, 16).map(Self).map_err(|_| InvalidId) } else { Err(InvalidId) }
+        let canonical =
+            text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if canonical {
+            u128::from_str_radix(text, 16).map(Self).map_err(|_| InvalidId)
+        } else {
+            Err(InvalidId)
+        }
     }
 }
 

@@ -33,7 +33,10 @@ pub struct Organisation {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrganisationFields {
     /// The name: 1 to 200 characters, unique without regard to case.
-    #[cfg_attr(feature = "openapi", schema(required, min_length = 1, max_length = 200, example = "Tech Corp"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(required, min_length = 1, max_length = 200, example = "Tech Corp")
+    )]
     #[serde(default)]
     pub name: String,
     /// The postal address: up to 500 characters.

@@ -44,11 +44,17 @@ pub struct User {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserFields {
     /// The person's name: 1 to 200 characters.
-    #[cfg_attr(feature = "openapi", schema(required, min_length = 1, max_length = 200, example = "Grace Hopper"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(required, min_length = 1, max_length = 200, example = "Grace Hopper")
+    )]
     #[serde(default)]
     pub full_name: String,
     /// The e-mail address: up to 254 characters, unique without regard to case.
-    #[cfg_attr(feature = "openapi", schema(required, format = "email", max_length = 254, example = "grace@example.com"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(required, format = "email", max_length = 254, example = "grace@example.com")
+    )]
     #[serde(default)]
     pub email: String,
     /// The key that another system knows the person by: up to 200 characters.

@@ -1,0 +1,72 @@
+//! Logging in.
+
+use super::{Auth, Credentials};
+use crate::model::{Status, UserId};
+use crate::parse::Email;
+use crate::record::{Credential, Found, UserRecord};
+use crate::sessions::TokenPair;
+use crate::{Error, Origin, Result, keyspace};
+
+impl Auth {
+    /// Begins a session. Whatever is wrong, the answer is the same, after the same one verification.
+    pub(crate) async fn login(
+        &self,
+        credentials: &Credentials,
+        origin: &Origin,
+    ) -> Result<(UserId, TokenPair)> {
+        let account = self.account(&credentials.email).await?;
+        let hash = account.as_ref().and_then(|account| account.credential.as_ref());
+        let hash = hash.map(|credential| &credential.data.password_hash);
+        let verdict = self.hasher.verify(&credentials.password, hash).await?;
+        let Some(Account { profile, credential: Some(credential) }) = account else {
+            return Err(Error::InvalidCredentials);
+        };
+        if !verdict.matches || !may_log_in(&profile) {
+            return Err(Error::InvalidCredentials);
+        }
+        let renewed = match verdict.outdated {
+            true => Some(self.hasher.hash(&credentials.password).await?),
+            false => None,
+        };
+        let id = profile.data.user.id;
+        let session = self.sessions.new_id();
+        let (verified, renewed) = (&credential, &renewed);
+        let pair = self
+            .database
+            .transact(|transaction| async move {
+                let profile = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
+                let profile = profile.filter(may_log_in).ok_or(Error::InvalidCredentials)?;
+                let key = keyspace::credential(id);
+                let credential = transaction.read::<Credential>(&key).await?;
+                let credential = credential.ok_or(Error::InvalidCredentials)?;
+                if credential.data.password_hash != verified.data.password_hash {
+                    return Err(Error::InvalidCredentials);
+                }
+                if let Some(password_hash) = renewed {
+                    let password_hash = password_hash.clone();
+                    transaction.put(key, &Credential { password_hash, ..credential.data })?;
+                }
+                self.sessions.begin(&transaction, &profile.data, session, origin)
+            })
+            .await?;
+        Ok((id, pair))
+    }
+
+    /// The account that has an e-mail address. Text that is none belongs to no account.
+    async fn account(&self, email: &str) -> Result<Option<Account>> {
+        let Ok(email) = email.parse::<Email>() else { return Ok(None) };
+        let Some(id) = self.directory.user_id_by_email(&email).await? else { return Ok(None) };
+        let profile = self.database.read::<UserRecord>(&keyspace::user_profile(id)).await?;
+        let credential = self.database.read::<Credential>(&keyspace::credential(id)).await?;
+        Ok(profile.map(|profile| Account { profile, credential }))
+    }
+}
+
+struct Account {
+    profile: Found<UserRecord>,
+    credential: Option<Found<Credential>>,
+}
+
+fn may_log_in(profile: &Found<UserRecord>) -> bool {
+    !profile.closing && profile.data.user.status == Status::Active
+}

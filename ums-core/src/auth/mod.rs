@@ -1,0 +1,59 @@
+//! Who somebody is: registration, log-in, and what is asked of every request.
+
+mod authenticate;
+mod input;
+mod login;
+mod password;
+mod register;
+
+pub use authenticate::Principal;
+pub use input::{Credentials, MePatch, PasswordChange, Registration};
+pub use register::RegistrationMode;
+
+use std::sync::Arc;
+
+use crate::directory::{Directory, FirstAccount, NewCredential, UserDraft};
+use crate::hash::{Hasher, PasswordContext, PasswordPolicy};
+use crate::model::UserFields;
+use crate::parse::Checker;
+use crate::sessions::Sessions;
+use crate::tokens::Tokens;
+use crate::transaction::Database;
+use crate::{Faults, Password, Result};
+
+/// Authentication over a store.
+#[derive(Clone, Debug)]
+pub(crate) struct Auth {
+    pub(crate) database: Database,
+    pub(crate) directory: Directory,
+    pub(crate) sessions: Sessions,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) hasher: Arc<Hasher>,
+    pub(crate) policy: PasswordPolicy,
+    pub(crate) registration: RegistrationMode,
+    pub(crate) first_account: FirstAccount,
+}
+
+impl Auth {
+    /// Checks the password that comes with a user's fields, and them with it so that every fault is told at once, and
+    /// hashes it; `None` for none. The checker may know of more faults.
+    pub(crate) async fn new_credential(
+        &self,
+        fields: &UserFields,
+        mut checker: Checker,
+    ) -> Result<NewCredential> {
+        let Some(password) = fields.password() else { return Ok(None) };
+        UserDraft::read(fields, &mut checker);
+        let mut faults = checker.into_faults();
+        if let Err(more) = self.check_password(password, &fields.email) {
+            faults.append(more);
+        }
+        faults.into_result()?;
+        Ok(Some(self.hasher.hash(password).await?))
+    }
+
+    fn check_password(&self, password: &Password, email: &str) -> Result<(), Faults> {
+        let context = PasswordContext::new().email(email);
+        self.policy.check(password, &context).map_err(|fault| Faults::from_iter([fault]))
+    }
+}

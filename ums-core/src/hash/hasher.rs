@@ -1,0 +1,98 @@
+//! Hashing and verifying passwords.
+
+use std::sync::Arc;
+
+use super::argon2::{Argon2Hash, Cost};
+use super::gate::Gate;
+use super::options::HashOptions;
+use super::password::Password;
+use super::stored::{Scheme, StoredHash};
+use crate::{Random, Result};
+
+/// Hashes passwords and verifies them, a bounded number at once. Needs a Tokio runtime.
+#[derive(Debug)]
+pub(crate) struct Hasher {
+    cost: Cost,
+    decoy: StoredHash,
+    gate: Gate,
+    random: Arc<dyn Random>,
+}
+
+/// What came of verifying a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// Whether it is the account's password.
+    pub(crate) matches: bool,
+    /// Whether it is, and its hash falls short of today's parameters: hash it again and store that.
+    pub(crate) outdated: bool,
+}
+
+impl Hasher {
+    /// A hasher with these options.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`](crate::Error::Invalid) with every option that is out of its bounds.
+    pub(crate) fn new(options: &HashOptions, random: Arc<dyn Random>) -> Result<Self> {
+        options.check()?;
+        Ok(Self {
+            cost: options.cost,
+            decoy: StoredHash::try_from(&Argon2Hash::decoy(options.cost, &*random)?)?,
+            gate: Gate::new(options.concurrency, options.queue, options.cost.memory),
+            random,
+        })
+    }
+
+    /// The password's hash, with a salt of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Overloaded`](crate::Error::Overloaded) where too many wait already.
+    pub(crate) async fn hash(&self, password: &Password) -> Result<StoredHash> {
+        let mut salt = [0; 16];
+        self.random.fill(&mut salt);
+        let (cost, password) = (self.cost, password.clone());
+        let hash = self
+            .gate
+            .run(cost.memory, move |memory| Argon2Hash::make(&password, cost, &salt, memory))
+            .await??;
+        StoredHash::try_from(&hash)
+    }
+
+    /// Whether this is the account's password.
+    ///
+    /// `None` stands for an account that is not there, has no password or may not log in: it matches nothing and costs
+    /// one verification at today's parameters all the same, so that the time says nothing of the account. So does a
+    /// stored hash that can't be used, which is also logged as an error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Overloaded`](crate::Error::Overloaded) where too many wait already.
+    pub(crate) async fn verify(&self, password: &Password, stored: Option<&StoredHash>) -> Result<Verdict> {
+        let usable = stored.and_then(|hash| match hash.scheme() {
+            Ok(scheme) => Some(scheme),
+            Err(error) => {
+                tracing::error!(%error, "a stored password hash can't be used; its account needs a new password");
+                None
+            }
+        });
+        let outdated = usable.as_ref().is_some_and(|scheme| scheme.falls_short_of(self.cost));
+        let known = usable.is_some();
+        let scheme = match usable {
+            Some(scheme) => scheme,
+            None => self.decoy_scheme()?,
+        };
+        let password = password.clone();
+        let matches =
+            self.gate.run(scheme.memory(), move |memory| scheme.matches(&password, memory)).await??;
+        let matches = matches && known;
+        Ok(Verdict { matches, outdated: matches && outdated })
+    }
+
+    fn decoy_scheme(&self) -> Result<Scheme> {
+        self.decoy.scheme().map_err(|error| crate::Error::internal(format!("the decoy hash: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,16 @@
+//! Passwords: which are taken, how they are hashed, how many at once. Nothing else sees a password's bytes.
+
+mod argon2;
+mod gate;
+mod hasher;
+mod options;
+mod password;
+mod policy;
+mod stored;
+
+pub(crate) use hasher::Hasher;
+pub use options::HashOptions;
+pub use password::Password;
+pub(crate) use policy::PasswordContext;
+pub use policy::{InvalidMinimumLength, PasswordPolicy};
+pub(crate) use stored::StoredHash;

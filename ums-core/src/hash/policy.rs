@@ -1,0 +1,217 @@
+//! Which passwords are taken (NIST SP 800-63B-4, section 3.1.1.2).
+
+use std::ops::RangeInclusive;
+
+use super::password::Password;
+use crate::Fault;
+
+/// Which passwords are taken: by their length, and by how easily they follow from what is known of the account.
+///
+/// There are no rules about kinds of characters, and a password is neither trimmed nor normalised: what was set is
+/// what must be typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordPolicy {
+    minimum_length: usize,
+}
+
+/// A least length that the policy can't have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the least length of a password must be 8 to 64")]
+pub struct InvalidMinimumLength;
+
+impl Default for PasswordPolicy {
+    /// At least 15 code points, as for a password that is the only factor.
+    fn default() -> Self {
+        Self { minimum_length: 15 }
+    }
+}
+
+impl PasswordPolicy {
+    /// What the least length may be, in code points.
+    pub const MINIMUM_LENGTHS: RangeInclusive<usize> = 8..=64;
+    /// The most code points of a password.
+    pub const MAXIMUM_LENGTH: usize = 128;
+
+    /// A policy with this least length, in code points.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidMinimumLength`] outside of 8 to 64.
+    pub fn new(minimum_length: usize) -> Result<Self, InvalidMinimumLength> {
+        if Self::MINIMUM_LENGTHS.contains(&minimum_length) {
+            Ok(Self { minimum_length })
+        } else {
+            Err(InvalidMinimumLength)
+        }
+    }
+
+    /// The least code points of a password.
+    #[must_use]
+    pub fn minimum_length(&self) -> usize {
+        self.minimum_length
+    }
+
+    /// Whether this password may be set for an account of which this is known.
+    ///
+    /// # Errors
+    ///
+    /// The fault of the field `password`: `too_short`, `too_long` or `predictable`.
+    pub(crate) fn check(&self, password: &Password, context: &PasswordContext) -> Result<(), Fault> {
+        let length = password.expose().chars().count();
+        let (least, most) = (self.minimum_length, Self::MAXIMUM_LENGTH);
+        let fault = |code, message| Err(Fault::new("password", code, message));
+        if length < least {
+            fault("too_short", format!("must have {least} to {most} characters"))
+        } else if length > most {
+            fault("too_long", format!("must have {least} to {most} characters"))
+        } else if context.predicts(password) {
+            fault(
+                "predictable",
+                "must not be made of the e-mail address or the organisation's name".to_owned(),
+            )
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// What is known of an account, and so would be tried first by who guesses its password.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PasswordContext {
+    words: Vec<String>,
+}
+
+impl PasswordContext {
+    /// Nothing known.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// The account's e-mail address: what stands before the `@`, whole and in its parts.
+    pub(crate) fn email(self, email: &str) -> Self {
+        self.name(email.rsplit_once('@').map_or(email, |(local, _)| local))
+    }
+
+    /// A name that goes with the account, such as its organisation's: whole and in its words.
+    pub(crate) fn name(mut self, name: &str) -> Self {
+        self.words.push(fold(name));
+        self.words.extend(name.split(|character: char| !character.is_alphanumeric()).map(fold));
+        self.words.retain(|word| word.chars().count() >= SHORTEST_WORD);
+        // The longest first, so that a part does not break up the whole.
+        self.words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        self
+    }
+
+    /// Whether the password has one of the words in it, and little besides that is not commonplace.
+    fn predicts(&self, password: &Password) -> bool {
+        let folded = zeroize::Zeroizing::new(fold(password.expose()));
+        let mut rest = folded.clone();
+        for word in &self.words {
+            *rest = rest.replace(word.as_str(), " ");
+        }
+        if *rest == *folded {
+            return false;
+        }
+        for word in COMMONPLACE {
+            *rest = rest.replace(word, " ");
+        }
+        surprising(&rest) < LEAST_SURPRISE
+    }
+}
+
+/// Shorter words turn up by chance.
+const SHORTEST_WORD: usize = 4;
+/// What a password of several factors must have at least, of itself.
+const LEAST_SURPRISE: usize = 8;
+/// What people put beside a name to reach the length.
+const COMMONPLACE: [&str; 8] =
+    ["password", "passphrase", "passwort", "welcome", "letmein", "qwerty", "admin", "login"];
+
+/// Lower case, letters and digits only.
+fn fold(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).filter(|character| character.is_alphanumeric()).collect()
+}
+
+/// How many letters there are, and digits that stand in no group of up to four, such as a year.
+fn surprising(text: &str) -> usize {
+    let letters = text.chars().filter(|character| character.is_alphabetic()).count();
+    let digits = text.split(|character: char| !character.is_numeric()).map(|group| group.chars().count());
+    letters + digits.filter(|&digits| digits > 4).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(policy: PasswordPolicy, context: &PasswordContext, password: &str) -> Option<&'static str> {
+        policy.check(&Password::new(password), context).err().map(|fault| fault.code)
+    }
+
+    #[test]
+    fn counts_code_points_and_nothing_else() {
+        let policy = PasswordPolicy::default();
+        for (unit, least, most) in
+            [("a", 15, 128), ("é", 15, 128), ("e\u{301}", 8, 64), ("🔑", 15, 128), (" ", 15, 128)]
+        {
+            let code = |times| code(policy, &PasswordContext::new(), &unit.repeat(times));
+            assert_eq!(code(least - 1), Some("too_short"), "{unit}");
+            assert_eq!(code(least), None, "{unit}");
+            assert_eq!(code(most), None, "{unit}");
+            assert_eq!(code(most + 1), Some("too_long"), "{unit}");
+        }
+    }
+
+    #[test]
+    fn the_least_length_is_settable_within_bounds() {
+        assert_eq!(PasswordPolicy::new(7), Err(InvalidMinimumLength));
+        assert_eq!(PasswordPolicy::new(65), Err(InvalidMinimumLength));
+        let policy = PasswordPolicy::new(64).unwrap();
+        assert_eq!(code(policy, &PasswordContext::new(), &"x".repeat(63)), Some("too_short"));
+        let policy = PasswordPolicy::new(8).unwrap();
+        assert_eq!(policy.minimum_length(), 8);
+        assert_eq!(code(policy, &PasswordContext::new(), "12345678"), None);
+    }
+
+    #[test]
+    fn the_message_names_field_and_bounds_and_not_the_password() {
+        let fault =
+            PasswordPolicy::default().check(&Password::new("canary"), &PasswordContext::new()).unwrap_err();
+        assert_eq!(
+            (fault.field.as_str(), fault.message.as_str()),
+            ("password", "must have 15 to 128 characters")
+        );
+    }
+
+    #[test]
+    fn refuses_what_follows_from_the_account() {
+        let context = PasswordContext::new().email("Ada.Lovelace@example.com").name("Tech Corp");
+        for password in [
+            "Tech Corp-password-2026",
+            "techcorp-password-2026",
+            "ADA.LOVELACE.2026!",
+            "lovelace lovelace",
+            "password-Lovelace-1815",
+            "TechCorp AdaLovelace 99",
+        ] {
+            assert_eq!(
+                code(PasswordPolicy::default(), &context, password),
+                Some("predictable"),
+                "{password}"
+            );
+        }
+    }
+
+    #[test]
+    fn takes_what_is_merely_near_the_account() {
+        let context = PasswordContext::new().email("ada@example.com").name("Tech Corp");
+        for password in [
+            "StrongPassword123",
+            "adamant password 2026",
+            "tech corp is where nobody sleeps",
+            "techcorp 9340275816",
+            "password-password-2026",
+        ] {
+            assert_eq!(code(PasswordPolicy::default(), &context, password), None, "{password}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What an import is asked to do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::OrganisationId;
+
+/// What an import does with what it reads.
+///
+/// ```
+/// use ums_core::import::{ImportOptions, OnExisting};
+///
+/// let options = ImportOptions::new().on_existing(OnExisting::Update).dry_run(true);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct ImportOptions {
+    /// What happens to a row whose user, department or organisation is there already.
+    pub on_existing: OnExisting,
+    /// Whether departments that a users sheet names, and that are not there, are made.
+    pub create_departments: bool,
+    /// The organisation of rows that name none.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1))]
+    pub organisation_id: Option<OrganisationId>,
+    /// Whether everything is decided and nothing written.
+    pub dry_run: bool,
+}
+
+impl ImportOptions {
+    /// Skip what is there, make departments, no organisation, write.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            on_existing: OnExisting::Skip,
+            create_departments: true,
+            organisation_id: None,
+            dry_run: false,
+        }
+    }
+
+    /// What happens to a row whose user, department or organisation is there already.
+    #[must_use]
+    pub fn on_existing(mut self, on_existing: OnExisting) -> Self {
+        self.on_existing = on_existing;
+        self
+    }
+
+    /// Whether departments that a users sheet names, and that are not there, are made.
+    #[must_use]
+    pub fn create_departments(mut self, create: bool) -> Self {
+        self.create_departments = create;
+        self
+    }
+
+    /// The organisation of rows that name none.
+    #[must_use]
+    pub fn organisation_id(mut self, id: impl Into<Option<OrganisationId>>) -> Self {
+        self.organisation_id = id.into();
+        self
+    }
+
+    /// Whether everything is decided and nothing written.
+    #[must_use]
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What an import does with a row whose user, department or organisation is there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub enum OnExisting {
+    /// Leave it as it is, and count the row as skipped.
+    #[default]
+    Skip,
+    /// Change what differs.
+    Update,
+    /// Count the row as failed.
+    Fail,
+}

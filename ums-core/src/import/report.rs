@@ -1,0 +1,294 @@
+//! What an import did, row by row where something was wrong.
+
+use serde::{Deserialize, Serialize};
+
+use super::SheetKind;
+use crate::Timestamp;
+use crate::model::ImportId;
+
+/// What an import did, or has done so far.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct ImportReport {
+    /// Which import.
+    pub id: ImportId,
+    /// How far it is, or how it ended.
+    pub status: ImportStatus,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// When it began.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub finished_at: Option<Timestamp>,
+    /// Rows of users.
+    pub users: ImportCounts,
+    /// Rows of departments, and departments made for a users sheet.
+    pub departments: ImportCounts,
+    /// Rows of organisations.
+    pub organisations: ImportCounts,
+    /// What was wrong; the first 1,000.
+    pub errors: Vec<ImportFault>,
+    /// Whether there was more wrong than `errors` holds.
+    pub errors_truncated: bool,
+    /// What may be wrong, and hindered nothing; the first 1,000.
+    pub warnings: Vec<ImportFault>,
+}
+
+impl ImportReport {
+    /// How many errors, and how many warnings, a report keeps.
+    pub const KEPT: usize = 1000;
+
+    /// The report of an import that begins.
+    #[must_use]
+    pub fn new(id: ImportId, dry_run: bool, started_at: Timestamp) -> Self {
+        Self {
+            id,
+            status: ImportStatus::Running,
+            dry_run,
+            started_at,
+            finished_at: None,
+            users: ImportCounts::default(),
+            departments: ImportCounts::default(),
+            organisations: ImportCounts::default(),
+            errors: Vec::new(),
+            errors_truncated: false,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The counts of this kind of row.
+    pub fn counts_mut(&mut self, kind: SheetKind) -> &mut ImportCounts {
+        match kind {
+            SheetKind::Organisations => &mut self.organisations,
+            SheetKind::Departments => &mut self.departments,
+            SheetKind::Users => &mut self.users,
+        }
+    }
+
+    /// Notes an error, where there is room.
+    pub fn add_error(&mut self, fault: ImportFault) {
+        if self.errors.len() < Self::KEPT {
+            self.errors.push(fault);
+        } else {
+            self.errors_truncated = true;
+        }
+    }
+
+    /// Notes a warning, where there is room.
+    pub fn add_warning(&mut self, fault: ImportFault) {
+        if self.warnings.len() < Self::KEPT {
+            self.warnings.push(fault);
+        }
+    }
+
+    /// Ends the report: `succeeded` without errors, `failed` where no row came through, else `succeeded_with_errors`.
+    pub fn finish(&mut self, finished_at: Timestamp) {
+        let came_through = [&self.users, &self.departments, &self.organisations]
+            .into_iter()
+            .any(|counts| counts.created + counts.updated + counts.unchanged + counts.skipped > 0);
+        self.finished_at = Some(finished_at);
+        self.status = match (self.errors.is_empty(), came_through) {
+            (true, _) => ImportStatus::Succeeded,
+            (false, true) => ImportStatus::SucceededWithErrors,
+            (false, false) => ImportStatus::Failed,
+        };
+    }
+}
+
+/// How far an import is, or how it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub enum ImportStatus {
+    /// It waits for its turn.
+    Queued,
+    /// It is at work.
+    Running,
+    /// It ended, and every row came through.
+    Succeeded,
+    /// It ended, and some rows did not come through.
+    SucceededWithErrors,
+    /// It ended, and nothing came through.
+    Failed,
+    /// It was called off.
+    Cancelled,
+}
+
+/// Rows of one kind: of those read, each counts under one of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[allow(clippy::exhaustive_structs)]
+pub struct ImportCounts {
+    /// Rows that are not empty, the heading apart.
+    pub read: u64,
+    /// Made.
+    pub created: u64,
+    /// There already, and changed.
+    pub updated: u64,
+    /// There already, and the same.
+    pub unchanged: u64,
+    /// There already, and left alone.
+    pub skipped: u64,
+    /// Not taken; `errors` says why.
+    pub failed: u64,
+}
+
+/// Something wrong in a workbook, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct ImportFault {
+    /// The sheet's name, as it is written there.
+    pub sheet: String,
+    /// The row's number, as Excel counts; none where it is not one row's.
+    pub row: Option<u32>,
+    /// The column's heading, as it is written there, or the name of a column that is missing.
+    pub column: Option<String>,
+    /// The cell, as Excel refers to it: `C7`.
+    pub cell: Option<String>,
+    /// A stable name for the cause, `snake_case`.
+    pub code: String,
+    /// What is wrong and what is allowed, in words.
+    pub message: String,
+    /// What the cell holds, its first 100 characters; never of a password or its hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+impl ImportFault {
+    /// How many characters of a value are kept.
+    const VALUE_CHARACTERS: usize = 100;
+
+    /// A fault of a whole sheet.
+    pub(super) fn of_sheet(sheet: &str, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            sheet: sheet.to_owned(),
+            row: None,
+            column: None,
+            cell: None,
+            code: code.to_owned(),
+            message: message.into(),
+            value: None,
+        }
+    }
+
+    pub(super) fn in_row(mut self, row: u32) -> Self {
+        self.row = Some(row);
+        self
+    }
+
+    pub(super) fn in_column(mut self, heading: &str) -> Self {
+        self.column = Some(shorten(heading));
+        self
+    }
+
+    pub(super) fn in_cell(mut self, column: u32) -> Self {
+        self.cell = self.row.map(|row| reference(column, row));
+        self
+    }
+
+    pub(super) fn with_value(mut self, value: &str) -> Self {
+        self.value = Some(shorten(value));
+        self
+    }
+}
+
+/// Excel's reference to a cell, from the column's index from 0 and the row's number from 1.
+pub(super) fn reference(column: u32, row: u32) -> String {
+    let mut letters = Vec::new();
+    let mut rest = u64::from(column) + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(char::from_u32(u32::from(b'A') + (rest % 26) as u32).unwrap_or('?'));
+        rest /= 26;
+    }
+    let letters: String = letters.into_iter().rev().collect();
+    format!("{letters}{row}")
+}
+
+/// A text's beginning, with a sign where that is not all of it.
+pub(super) fn shorten(text: &str) -> String {
+    match text.char_indices().nth(ImportFault::VALUE_CHARACTERS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> ImportReport {
+        ImportReport::new(ImportId::try_from(7).unwrap(), false, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn references_are_excels() {
+        for (column, expected) in [
+            (0, "A7"),
+            (2, "C7"),
+            (25, "Z7"),
+            (26, "AA7"),
+            (51, "AZ7"),
+            (52, "BA7"),
+            (701, "ZZ7"),
+            (702, "AAA7"),
+            (16_383, "XFD7"),
+        ] {
+            assert_eq!(reference(column, 7), expected);
+        }
+    }
+
+    #[test]
+    fn keeps_no_more_than_it_says() {
+        let mut report = report();
+        for row in 0..1001 {
+            report.add_error(ImportFault::of_sheet("users", "required", "must not be blank").in_row(row));
+            report.add_warning(ImportFault::of_sheet("users", "unknown_column", "is ignored"));
+        }
+        assert_eq!((report.errors.len(), report.errors_truncated, report.warnings.len()), (1000, true, 1000));
+        let fault = ImportFault::of_sheet("users", "too_long", "…").with_value(&"é".repeat(5000));
+        assert_eq!(fault.value.map(|value| value.chars().count()), Some(101));
+    }
+
+    #[test]
+    fn the_status_follows_from_what_came_through() {
+        let mut report = report();
+        report.finish(Timestamp::UNIX_EPOCH);
+        assert_eq!(report.status, ImportStatus::Succeeded);
+        report.add_error(ImportFault::of_sheet("users", "required", "must not be blank"));
+        report.finish(Timestamp::UNIX_EPOCH);
+        assert_eq!(report.status, ImportStatus::Failed);
+        report.counts_mut(SheetKind::Departments).skipped = 1;
+        report.finish(Timestamp::UNIX_EPOCH);
+        assert_eq!(report.status, ImportStatus::SucceededWithErrors);
+    }
+
+    #[test]
+    fn is_written_as_the_contract_says_and_read_back() {
+        let mut report = report();
+        let fault = ImportFault::of_sheet("Users", "invalid_email", "has no @").in_row(7).in_column("E-mail");
+        report.add_error(fault.in_cell(2).with_value("ada"));
+        report.finish(Timestamp::UNIX_EPOCH);
+        let written = serde_json::to_value(&report).unwrap();
+        assert_eq!(
+            written["errors"][0],
+            serde_json::json!({
+                "sheet": "Users", "row": 7, "column": "E-mail", "cell": "C7",
+                "code": "invalid_email", "message": "has no @", "value": "ada",
+            })
+        );
+        assert_eq!(written["status"], "failed");
+        assert_eq!(
+            written["users"],
+            serde_json::json!({
+                "read": 0, "created": 0, "updated": 0, "unchanged": 0, "skipped": 0, "failed": 0,
+            })
+        );
+        assert_eq!(serde_json::from_value::<ImportReport>(written).unwrap(), report);
+    }
+}

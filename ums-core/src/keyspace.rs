@@ -1,0 +1,141 @@
+//! Where everything stands in the store. Nothing else spells a key; `docs/data-model.md` lists them.
+
+use ums_store::Key;
+
+use crate::Kind;
+use crate::model::{DepartmentId, ImportId, OrganisationId, SessionId, UserId};
+
+/// A partition that is scanned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Partition(String);
+
+impl Partition {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The key of an entry that a scan of this partition found.
+    pub(crate) fn key(&self, sort: &str) -> Key {
+        Key::new(self.0.as_str(), sort)
+    }
+}
+
+/// Every user by canonical e-mail address. One shard on an embedded store.
+pub(crate) fn users() -> Partition {
+    Partition("users/0".to_owned())
+}
+
+pub(crate) fn user_by_email(canonical: &str) -> Key {
+    Key::new("users/0", canonical)
+}
+
+pub(crate) fn user(id: UserId) -> Partition {
+    Partition(format!("user/{}", id.key()))
+}
+
+pub(crate) fn user_profile(id: UserId) -> Key {
+    user(id).key(PROFILE)
+}
+
+pub(crate) fn credential(id: UserId) -> Key {
+    user(id).key(CREDENTIAL)
+}
+
+pub(crate) fn session(user_id: UserId, id: SessionId) -> Key {
+    user(user_id).key(&format!("{SESSION}{id}"))
+}
+
+/// Every organisation by folded name.
+pub(crate) fn organisations() -> Partition {
+    Partition("organisations".to_owned())
+}
+
+pub(crate) fn organisation_by_name(folded: &str) -> Key {
+    organisations().key(folded)
+}
+
+/// What belongs to an organisation; `None` for what belongs to none.
+pub(crate) fn organisation(id: Option<OrganisationId>) -> Partition {
+    Partition(format!("organisation/{}", id.map_or_else(|| "0".repeat(12), OrganisationId::key)))
+}
+
+pub(crate) fn organisation_profile(id: OrganisationId) -> Key {
+    organisation(Some(id)).key(PROFILE)
+}
+
+pub(crate) fn department_by_name(organisation_id: OrganisationId, folded: &str) -> Key {
+    organisation(Some(organisation_id)).key(&format!("{DEPARTMENT}{folded}"))
+}
+
+pub(crate) fn organisation_user(id: Option<OrganisationId>, canonical_email: &str) -> Key {
+    organisation(id).key(&format!("{USER}{canonical_email}"))
+}
+
+pub(crate) fn organisation_name_word(id: Option<OrganisationId>, word: &str, user_id: UserId) -> Key {
+    organisation(id).key(&format!("{NAME}{word}/{}", user_id.key()))
+}
+
+pub(crate) fn organisation_external_id(id: Option<OrganisationId>, external_id: &str) -> Key {
+    organisation(id).key(&format!("{EXTERNAL}{external_id}"))
+}
+
+pub(crate) fn department(id: DepartmentId) -> Partition {
+    Partition(format!("department/{}", id.key()))
+}
+
+pub(crate) fn department_profile(id: DepartmentId) -> Key {
+    department(id).key(PROFILE)
+}
+
+/// A department directly below another.
+pub(crate) fn department_child(parent_id: DepartmentId, folded: &str) -> Key {
+    department(parent_id).key(&format!("{DEPARTMENT}{folded}"))
+}
+
+pub(crate) fn department_user(id: DepartmentId, canonical_email: &str) -> Key {
+    department(id).key(&format!("{USER}{canonical_email}"))
+}
+
+/// Things whose deletion has begun, so that it is finished after a crash.
+pub(crate) fn closing() -> Partition {
+    Partition("closing".to_owned())
+}
+
+/// The mark of one deletion that has begun; sorts departments and organisations before users.
+pub(crate) fn closing_mark(kind: Kind, id: u64) -> Key {
+    closing().key(&format!("{kind}/{id:012}"))
+}
+
+/// Every import, by id.
+pub(crate) fn imports() -> Partition {
+    Partition("imports".to_owned())
+}
+
+pub(crate) fn import_listed(id: ImportId) -> Key {
+    imports().key(&id.key())
+}
+
+pub(crate) fn import_report(id: ImportId) -> Key {
+    Key::new(format!("import/{}", id.key()), "report")
+}
+
+pub(crate) fn schema() -> Key {
+    Key::new("meta", "schema")
+}
+
+pub(crate) fn admins() -> Key {
+    Key::new("meta", "admins")
+}
+
+pub(crate) fn counter(kind: Kind) -> Key {
+    Key::new(format!("counter/{kind}"), "next")
+}
+
+/// What the sort parts of a partition's entries begin with, by what they hold.
+pub(crate) const PROFILE: &str = "profile";
+pub(crate) const CREDENTIAL: &str = "credential";
+pub(crate) const SESSION: &str = "session/";
+pub(crate) const DEPARTMENT: &str = "department/";
+pub(crate) const USER: &str = "user/";
+pub(crate) const NAME: &str = "name/";
+pub(crate) const EXTERNAL: &str = "external/";

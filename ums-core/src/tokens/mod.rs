@@ -1,0 +1,136 @@
+//! Tokens: making and checking them, with no store and no clock. Whether a session still stands is not asked here.
+
+mod access;
+mod keyring;
+mod options;
+mod refresh;
+
+use std::time::Duration;
+
+pub(crate) use access::{AccessClaims, AccessGrant};
+pub use options::TokenOptions;
+pub(crate) use refresh::RefreshClaims;
+
+use crate::model::{SessionId, UserId};
+use crate::{Error, Result, SecretKey, Timestamp};
+use keyring::Keyring;
+use refresh::RefreshKey;
+
+/// Makes tokens and checks them.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    options: TokenOptions,
+    keyring: Keyring,
+    refresh_key: RefreshKey,
+}
+
+impl Tokens {
+    /// Tokens under this secret.
+    pub(crate) fn new(secret: &SecretKey, options: TokenOptions) -> Self {
+        let refresh_key = RefreshKey::new(secret, &options.issuer, &options.audience);
+        Self { options, keyring: Keyring::new(secret), refresh_key }
+    }
+
+    /// How long an access token is valid.
+    pub(crate) fn access_lifetime(&self) -> Duration {
+        self.options.access_lifetime
+    }
+
+    /// How long a refresh token is valid; the session's record says from when.
+    pub(crate) fn refresh_lifetime(&self) -> Duration {
+        self.options.refresh_lifetime
+    }
+
+    /// How long a session lasts at most, however often its tokens are renewed.
+    pub(crate) fn session_lifetime(&self) -> Duration {
+        self.options.session_lifetime
+    }
+
+    /// The access token that goes with this generation of the session, valid from this moment on: always the same text
+    /// for the same grant, generation, moment and key, so that a reply that got lost can be given again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] where the key can't sign.
+    pub(crate) fn issue_access(
+        &self,
+        grant: &AccessGrant,
+        generation: u32,
+        issued_at: Timestamp,
+    ) -> Result<String> {
+        access::issue(&self.keyring, &self.options, grant, generation, issued_at)
+    }
+
+    /// What the access token says, where it is one of ours and valid now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidAccessToken`].
+    pub(crate) fn verify_access(&self, token: &str, now: Timestamp) -> Result<AccessClaims> {
+        access::verify(&self.keyring, &self.options, token, now).map_err(|refusal| {
+            tracing::debug!(%refusal, "an access token was refused");
+            Error::InvalidAccessToken
+        })
+    }
+
+    /// The refresh token of this generation of the session: always the same text.
+    pub(crate) fn refresh_token(&self, user: UserId, session: SessionId, generation: u32) -> String {
+        self.refresh_key.token(RefreshClaims { user, session, generation })
+    }
+
+    /// What the refresh token says, where it is one of ours. Whether it is spent or expired, the session's record says.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidRefreshToken`].
+    pub(crate) fn parse_refresh(&self, token: &str) -> Result<RefreshClaims> {
+        self.refresh_key.parse(token).ok_or(Error::InvalidRefreshToken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Role;
+
+    const SECRET: &[u8] = b"canary canary canary canary canary";
+
+    fn tokens(options: TokenOptions) -> Tokens {
+        Tokens::new(&SecretKey::new(SECRET).unwrap(), options)
+    }
+
+    #[test]
+    fn neither_kind_passes_for_the_other() {
+        let tokens = tokens(TokenOptions::new());
+        let now = Timestamp::from_unix_milliseconds(1_795_482_123_456);
+        let (user, session) = (UserId::try_from(7).unwrap(), SessionId::from_u128(1));
+        let grant = AccessGrant { user, session, role: Role::Member, organisation: None };
+        let access = tokens.issue_access(&grant, 0, now).unwrap();
+        let refresh = tokens.refresh_token(user, session, 0);
+        assert_eq!(tokens.verify_access(&access, now).unwrap().grant, grant);
+        assert_eq!(tokens.parse_refresh(&refresh).unwrap(), RefreshClaims { user, session, generation: 0 });
+        assert!(matches!(tokens.verify_access(&refresh, now), Err(Error::InvalidAccessToken)));
+        assert!(matches!(tokens.parse_refresh(&access), Err(Error::InvalidRefreshToken)));
+    }
+
+    #[test]
+    fn lifetimes_are_the_contracts_unless_set_and_never_zero() {
+        let seconds = |tokens: &Tokens| {
+            [tokens.access_lifetime(), tokens.refresh_lifetime(), tokens.session_lifetime()]
+                .map(|time| time.as_secs())
+        };
+        assert_eq!(seconds(&tokens(TokenOptions::new())), [3600, 172_800, 2_592_000]);
+        let none = Duration::ZERO;
+        let options = TokenOptions::new().access_lifetime(none).refresh_lifetime(none).session_lifetime(none);
+        assert_eq!(seconds(&tokens(options)), [1, 1, 1]);
+    }
+
+    #[test]
+    fn shows_no_secret() {
+        let shown = format!("{:?} {:#?}", tokens(TokenOptions::new()), tokens(TokenOptions::new()));
+        assert!(
+            !shown.contains("canary") && !shown.contains("99, 97, 110") && shown.contains("SigningKey"),
+            "{shown}"
+        );
+    }
+}

@@ -1,0 +1,189 @@
+//! What there is to choose.
+
+use std::sync::Arc;
+
+use super::{Parts, UserManagement};
+use crate::auth::{Auth, RegistrationMode};
+use crate::directory::{Directory, FirstAccount};
+use crate::hash::{HashOptions, Hasher, PasswordPolicy};
+use crate::import::ImportLimits;
+use crate::log::{LogQueue, LogSink, MemorySink};
+use crate::page::Cursors;
+use crate::record::Schema;
+use crate::sessions::Sessions;
+use crate::tokens::{TokenOptions, Tokens};
+use crate::transaction::Database;
+use crate::{Clock, Error, Random, Result, SecretKey, SystemClock, SystemRandom, keyspace, store};
+
+/// The layout of keys and records that this version reads and writes.
+const LAYOUT: u32 = 1;
+
+/// How many events the log holds where no sink is chosen.
+const EVENTS_IN_MEMORY: usize = 10_000;
+
+/// Choices for a [`UserManagement`]; each has a default that is safe.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    store: Arc<dyn store::Store>,
+    secret: SecretKey,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    log: Option<LogQueue>,
+    hashing: HashOptions,
+    policy: PasswordPolicy,
+    tokens: TokenOptions,
+    registration: RegistrationMode,
+    first_account: FirstAccount,
+    import_limits: ImportLimits,
+}
+
+impl Builder {
+    pub(super) fn new(store: Arc<dyn store::Store>, secret: SecretKey) -> Self {
+        Self {
+            store,
+            secret,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            log: None,
+            hashing: HashOptions::default(),
+            policy: PasswordPolicy::default(),
+            tokens: TokenOptions::default(),
+            registration: RegistrationMode::Open,
+            first_account: FirstAccount::BecomesAdmin,
+            import_limits: ImportLimits::default(),
+        }
+    }
+
+    /// Tells the time; the machine's clock by default.
+    #[must_use]
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Gives randomness; the operating system's by default. Everything secret rests on it.
+    #[must_use]
+    pub fn random(self, random: Arc<dyn Random>) -> Self {
+        Self { random, ..self }
+    }
+
+    /// Keeps events; a ring of 10,000 in memory by default.
+    #[must_use]
+    pub fn log_sink(self, sink: Arc<dyn LogSink>) -> Self {
+        let log = LogQueue::new(sink, self.clock.clone(), self.random.clone());
+        self.log(log)
+    }
+
+    /// Takes events, on their way to a sink: for a program that shares the queue with a
+    /// [`TracingLayer`](crate::log::TracingLayer).
+    #[must_use]
+    pub fn log(self, log: LogQueue) -> Self {
+        Self { log: Some(log), ..self }
+    }
+
+    /// What hashing a password costs; OWASP's first recommendation for argon2id by default.
+    #[must_use]
+    pub fn hashing(self, hashing: HashOptions) -> Self {
+        Self { hashing, ..self }
+    }
+
+    /// Which passwords may be set; 15 to 128 characters by default (NIST SP 800-63B-4).
+    #[must_use]
+    pub fn password_policy(self, policy: PasswordPolicy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// How long tokens and sessions last, and for whom tokens are.
+    #[must_use]
+    pub fn tokens(self, tokens: TokenOptions) -> Self {
+        Self { tokens, ..self }
+    }
+
+    /// Who may register; anyone by default.
+    #[must_use]
+    pub fn registration(self, registration: RegistrationMode) -> Self {
+        Self { registration, ..self }
+    }
+
+    /// Whether the first account of an empty store becomes its administrator; it does by default. A deployment that
+    /// strangers can reach names its first administrator instead ([`UserManagement::ensure_admin`]).
+    #[must_use]
+    pub fn first_account_becomes_admin(self, becomes: bool) -> Self {
+        let first_account = if becomes { FirstAccount::BecomesAdmin } else { FirstAccount::IsLikeAnyOther };
+        Self { first_account, ..self }
+    }
+
+    /// How large a workbook may be.
+    #[must_use]
+    pub fn import_limits(self, import_limits: ImportLimits) -> Self {
+        Self { import_limits, ..self }
+    }
+
+    /// Opens the store: notes its layout in a new one, checks that of an old one, and finishes deletions that a crash
+    /// left half done.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] where a later version laid the store out, or the costs of hashing are out of their bounds;
+    /// [`Error::Store`] where the store does not answer.
+    pub async fn open(self) -> Result<UserManagement> {
+        let Self {
+            store,
+            secret,
+            clock,
+            random,
+            log,
+            hashing,
+            policy,
+            tokens,
+            registration,
+            first_account,
+            import_limits,
+        } = self;
+        let database = Database::new(store, clock.clone(), random.clone());
+        check_layout(&database).await?;
+        let cursors = Arc::new(Cursors::new(&secret, random.clone()));
+        let tokens = Arc::new(Tokens::new(&secret, tokens));
+        let directory = Directory::new(database.clone(), cursors.clone());
+        let auth = Auth {
+            database: database.clone(),
+            directory: directory.clone(),
+            sessions: Sessions::new(database.clone(), tokens.clone(), cursors.clone()),
+            tokens,
+            hasher: Arc::new(Hasher::new(&hashing, random.clone())?),
+            policy,
+            registration,
+            first_account,
+        };
+        let log =
+            log.unwrap_or_else(|| LogQueue::new(Arc::new(MemorySink::new(EVENTS_IN_MEMORY)), clock, random));
+        let finished = directory.finish_closing().await?;
+        if finished > 0 {
+            tracing::info!(finished, "finished deletions that had been interrupted");
+        }
+        Ok(UserManagement(Arc::new(Parts { database, directory, auth, log, cursors, import_limits })))
+    }
+}
+
+async fn check_layout(database: &Database) -> Result<()> {
+    let key = &keyspace::schema();
+    let found = database
+        .transact(|transaction| async move {
+            match transaction.read::<Schema>(key).await? {
+                Some(found) => Ok(found.data),
+                None => {
+                    let schema = Schema { layout: LAYOUT, user_shards: 1 };
+                    transaction.put(key.clone(), &schema)?;
+                    Ok(schema)
+                }
+            }
+        })
+        .await?;
+    if found.layout == LAYOUT && found.user_shards == 1 {
+        Ok(())
+    } else {
+        Err(Error::internal(format!(
+            "the store has layout {} with {} shards of users; this version reads layout {LAYOUT} with 1",
+            found.layout, found.user_shards
+        )))
+    }
+}

@@ -1,0 +1,48 @@
+//! Reading the event log.
+
+use super::Acting;
+use super::audit::Subject;
+use crate::access::Action;
+use crate::log::{LogError, LogEvent, LogPosition, LogQuery};
+use crate::page::{Page, PageRequest};
+use crate::{Error, Result};
+
+impl Acting {
+    /// Events that match, newest first: an administrator's all, an organisation administrator's those of the
+    /// organisation. `limit` and `before` of the query are taken from the request.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forbidden`], [`Error::InvalidCursor`], [`Error::Internal`] where the log can't be read.
+    pub async fn logs(&self, query: &LogQuery, request: &PageRequest) -> Result<Page<LogEvent>> {
+        self.guarded("log.read", Subject::default(), self.read_logs(query, request)).await
+    }
+
+    async fn read_logs(&self, query: &LogQuery, request: &PageRequest) -> Result<Page<LogEvent>> {
+        let mut query = query.clone();
+        if let Some(own) = self.actor.confined_to(Action::ReadLogs)? {
+            query.organisation_id = Some(own);
+        }
+        query.limit = request.limit.as_usize();
+        query.before = None;
+        // The cursor is bound to the filters, so that it leads through the same events.
+        let scope = format!("logs {query:?}");
+        let cursors = &self.parts().cursors;
+        if let Some(cursor) = &request.cursor {
+            query.before = Some(LogPosition::new(cursors.open(&scope, cursor)?));
+        }
+        // What was recorded before this call is to be seen by it.
+        let log = self.ums.log();
+        log.flush().await.map_err(unreadable)?;
+        let page = log.sink().query(&query).await.map_err(unreadable)?;
+        let next = page.next.map(|position| cursors.seal(&scope, position.as_str())).transpose()?;
+        Ok(Page::new(page.items, next))
+    }
+}
+
+fn unreadable(error: LogError) -> Error {
+    match error {
+        LogError::InvalidPosition => Error::InvalidCursor,
+        error => Error::internal(format!("the log can't be read: {error}")),
+    }
+}

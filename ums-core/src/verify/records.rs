@@ -1,0 +1,173 @@
+//! From each record to what should follow from it.
+
+use ums_store::{Item, Key};
+
+use super::Verifier;
+use crate::index::Indexed;
+use crate::keyspace::{self, CREDENTIAL, DEPARTMENT, EXTERNAL, NAME, PROFILE, SESSION, USER};
+use crate::model::{Department, DepartmentId, Organisation, OrganisationId, Status, UserId};
+use crate::record::{Credential, Found, Record, SessionRecord, UserRecord};
+use crate::{Kind, Result};
+
+impl Verifier<'_> {
+    pub(super) async fn organisation(&mut self, id: OrganisationId) -> Result<()> {
+        let partition = keyspace::organisation(Some(id));
+        let items = self.entries(&partition).await?;
+        let key = keyspace::organisation_profile(id);
+        let profile: Option<Found<Organisation>> = self.profile(&key, &items);
+        for item in &items {
+            let key = partition.key(&item.sort);
+            if item.sort == PROFILE {
+                continue;
+            }
+            if profile.is_none() {
+                self.find(&key, "orphan", format!("organisation {id} is not there"));
+            }
+            self.follow(&key, &item.entry.value).await?;
+        }
+        if let Some(found) = profile {
+            self.indexed(&key, &found, found.data.id == id, Kind::Organisation, id.as_u64()).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn department(&mut self, id: DepartmentId) -> Result<()> {
+        let partition = keyspace::department(id);
+        let items = self.entries(&partition).await?;
+        let key = keyspace::department_profile(id);
+        let profile: Option<Found<Department>> = self.profile(&key, &items);
+        for item in &items {
+            let key = partition.key(&item.sort);
+            if item.sort == PROFILE {
+                continue;
+            }
+            if profile.is_none() {
+                self.find(&key, "orphan", format!("department {id} is not there"));
+            }
+            self.follow(&key, &item.entry.value).await?;
+        }
+        let Some(found) = profile else { return Ok(()) };
+        self.indexed(&key, &found, found.data.id == id, Kind::Department, id.as_u64()).await?;
+        self.exists::<Organisation>(&key, keyspace::organisation_profile(found.data.organisation_id)).await?;
+        let mut above = vec![id];
+        let mut next = found.data.parent_id;
+        while let Some(parent_id) = next {
+            if above.contains(&parent_id) {
+                self.find(&key, "cycle", format!("department {id} stands below itself"));
+                break;
+            }
+            above.push(parent_id);
+            let parent_key = keyspace::department_profile(parent_id);
+            let parent = self.database.read::<Department>(&parent_key).await?;
+            let Some(parent) = parent else {
+                self.find(&key, "dangling", format!("department {parent_id} above it is not there"));
+                break;
+            };
+            if parent.data.organisation_id != found.data.organisation_id {
+                let message = format!("department {parent_id} above it is of another organisation");
+                self.find(&key, "wrong_organisation", message);
+            }
+            next = parent.data.parent_id;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn user(&mut self, id: UserId) -> Result<()> {
+        let partition = keyspace::user(id);
+        let items = self.entries(&partition).await?;
+        let key = keyspace::user_profile(id);
+        let profile: Option<Found<UserRecord>> = self.profile(&key, &items);
+        for item in &items {
+            self.part_of_user(&partition.key(&item.sort), item, profile.is_some());
+        }
+        let Some(found) = profile else { return Ok(()) };
+        self.has_users = true;
+        let user = &found.data.user;
+        self.indexed(&key, &found, user.id == id, Kind::User, id.as_u64()).await?;
+        if found.data.counts_as_admin() && !found.closing {
+            self.active_admins += 1;
+        }
+        let has_credential = items.iter().any(|item| item.sort == CREDENTIAL);
+        if !has_credential && user.status == Status::Active {
+            self.find(&key, "no_credential", "the account is active and can't prove itself");
+        }
+        if let Some(organisation_id) = user.organisation_id {
+            self.exists::<Organisation>(&key, keyspace::organisation_profile(organisation_id)).await?;
+        }
+        if let Some(department_id) = user.department_id {
+            let department_key = keyspace::department_profile(department_id);
+            match self.database.read::<Department>(&department_key).await? {
+                None => self.find(&key, "dangling", format!("department {department_id} is not there")),
+                Some(department) if Some(department.data.organisation_id) != user.organisation_id => {
+                    let message = format!("department {department_id} is of another organisation");
+                    self.find(&key, "wrong_organisation", message);
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn part_of_user(&mut self, key: &Key, item: &Item, has_profile: bool) {
+        let readable = match &*item.sort {
+            PROFILE => return,
+            CREDENTIAL => Found::<Credential>::read(&item.entry).is_ok(),
+            sort if sort.starts_with(SESSION) => Found::<SessionRecord>::read(&item.entry).is_ok(),
+            _ => {
+                self.find(key, "unknown", "nothing is kept under such a key");
+                return;
+            }
+        };
+        if !readable {
+            self.find(key, "unreadable", "the record can't be read");
+        }
+        if !has_profile {
+            self.find(key, "orphan", "the user that it belongs to is not there");
+        }
+    }
+
+    fn profile<T: Record>(&mut self, key: &Key, items: &[Item]) -> Option<Found<T>> {
+        let item = items.iter().find(|item| item.sort == PROFILE)?;
+        let read = Found::read(&item.entry);
+        if read.is_err() {
+            self.find(key, "unreadable", "the record can't be read");
+        }
+        read.ok()
+    }
+
+    /// Looks whether a record stands at its own key and has every entry that leads to it.
+    async fn indexed<T: Indexed>(
+        &mut self,
+        key: &Key,
+        found: &Found<T>,
+        in_place: bool,
+        kind: Kind,
+        id: u64,
+    ) -> Result<()> {
+        if !in_place {
+            self.find(key, "misplaced", "the record has another id than its key");
+        }
+        if found.closing {
+            self.closing.insert(keyspace::closing_mark(kind, id));
+        }
+        let index = found.data.index();
+        let keys: Vec<Key> = index.keys().cloned().collect();
+        let ids = self.database.lookup_all(&keys).await?;
+        for (entry_key, id) in keys.iter().zip(ids) {
+            if id != index.get(entry_key).map(|entry| entry.id) {
+                self.find(entry_key, "not_indexed", format!("it does not lead to {key}"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn exists<T: Record>(&mut self, key: &Key, other: Key) -> Result<()> {
+        if self.database.read::<T>(&other).await?.is_none() {
+            self.find(key, "dangling", format!("{other} is not there"));
+        }
+        Ok(())
+    }
+}
+
+/// What the sort parts of an organisation's or a department's index entries begin with.
+pub(super) const INDEXES: [&str; 4] = [DEPARTMENT, USER, NAME, EXTERNAL];

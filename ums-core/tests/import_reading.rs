@@ -1,0 +1,12 @@
+//! Reading workbooks: what is read from files that are sound, and what is said of those that are not.
+
+#[path = "import_reading/golden.rs"]
+mod golden;
+#[path = "import_reading/hostile.rs"]
+mod hostile;
+#[path = "import_reading/listing.rs"]
+mod listing;
+#[path = "import_reading/package.rs"]
+mod package;
+#[path = "import_reading/sheets.rs"]
+mod sheets;

@@ -1,0 +1,91 @@
+//! Workbooks made by hand, part by part, so that any of them can be wrong.
+
+use std::io::{Cursor, Write};
+
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
+
+/// An `.xlsx` file as its parts.
+#[derive(Clone, Debug)]
+pub(crate) struct Package {
+    parts: Vec<(String, Vec<u8>)>,
+}
+
+impl Package {
+    /// A workbook of one sheet of this name, with this between `<sheetData>` and `</sheetData>`.
+    pub(crate) fn new(sheet: &str, data: &str) -> Self {
+        let mut package = Self { parts: Vec::new() };
+        package.set("[Content_Types].xml", &format!("{HEAD}<Types/>"));
+        package.set("_rels/.rels", &relationships(&[("rId1", "officeDocument", "xl/workbook.xml")]));
+        package.set(
+            "xl/_rels/workbook.xml.rels",
+            &relationships(&[("rId1", "worksheet", "worksheets/sheet1.xml")]),
+        );
+        package.set(
+            "xl/workbook.xml",
+            &format!(r#"{HEAD}<workbook><sheets><sheet name="{sheet}" sheetId="1" r:id="rId1"/></sheets></workbook>"#),
+        );
+        package.set("xl/worksheets/sheet1.xml", &worksheet(data));
+        package
+    }
+
+    /// Adds a part, or replaces it.
+    pub(crate) fn set(&mut self, name: &str, content: &str) {
+        self.set_bytes(name, content.as_bytes().to_vec());
+    }
+
+    pub(crate) fn set_bytes(&mut self, name: &str, content: Vec<u8>) {
+        self.parts.retain(|(existing, _)| existing != name);
+        self.parts.push((name.to_owned(), content));
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.parts.retain(|(existing, _)| existing != name);
+    }
+
+    /// The file.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        zip(self.parts.iter().map(|(name, content)| (name.as_str(), content.as_slice())))
+    }
+}
+
+/// A zip archive of these entries.
+pub(crate) fn zip<'a>(entries: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in entries {
+        writer.start_file(name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// A worksheet part with this between `<sheetData>` and `</sheetData>`.
+pub(crate) fn worksheet(data: &str) -> String {
+    format!("{HEAD}<worksheet><sheetData>{data}</sheetData></worksheet>")
+}
+
+/// A relationships part.
+pub(crate) fn relationships(all: &[(&str, &str, &str)]) -> String {
+    let mut text = format!("{HEAD}<Relationships>");
+    for (id, kind, target) in all {
+        text.push_str(&format!(
+            r#"<Relationship Id="{id}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" Target="{target}"/>"#
+        ));
+    }
+    text.push_str("</Relationships>");
+    text
+}
+
+/// A cell with inline text.
+pub(crate) fn text(reference: &str, text: &str) -> String {
+    format!(r#"<c r="{reference}" t="inlineStr"><is><t>{text}</t></is></c>"#)
+}
+
+/// A row of cells with inline text, in the columns from A on.
+pub(crate) fn row(number: u32, cells: &[&str]) -> String {
+    let cells: String =
+        ('A'..).zip(cells).map(|(column, cell)| text(&format!("{column}{number}"), cell)).collect();
+    format!(r#"<row r="{number}">{cells}</row>"#)
+}
