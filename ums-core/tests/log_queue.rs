@@ -1,5 +1,12 @@
 //! The queue: whatever the sink does, recording neither waits nor fails, and what is lost is counted.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod log_support;
 
 use std::collections::HashSet;
