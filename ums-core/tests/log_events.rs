@@ -88,7 +88,8 @@ fn everywhere(text: &str) -> LogEvent {
     event
 }
 
-/// One line, of bounded length, with nothing in it that a terminal or a line tool acts upon, and the same when read back.
+/// One line, of bounded length, with nothing in it that a terminal or a line tool acts upon, and the same when read
+/// back.
 fn assert_harmless(event: &LogEvent) {
     let line = line(event);
     let text = line.strip_suffix('\n').unwrap();

@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use super::day::Day;
 use super::{LogError, LogEvent, LogPage, LogPosition, LogQuery, LogSink};
 
-/// Keeps the latest events in memory and forgets the oldest: for tests, and for a program that keeps its log elsewhere.
+/// Keeps the latest events in memory and forgets the oldest: for tests, and for a program that keeps its log
+/// elsewhere.
 pub struct MemorySink {
     capacity: usize,
     ring: Mutex<Ring>,

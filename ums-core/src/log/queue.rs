@@ -14,15 +14,15 @@ use crate::{Clock, Random, Timestamp};
 
 /// Hands events to a sink in the background. Cheap to clone; clones share everything.
 ///
-/// [`record`](Self::record) neither waits nor fails. Events wait in a queue that is bounded in number and in bytes, the ones
-/// being appended included, and go to the sink in batches, in the order recorded. Where the sink is slow or down the
-/// queue fills, and then events are dropped and counted; once the sink takes events again, one `log.dropped` tells it how many.
-/// A batch that the sink refused stays at the head of the queue, and is offered again with the next event that comes a
-/// second or more later, and at a flush.
+/// [`record`](Self::record) neither waits nor fails. Events wait in a queue that is bounded in number and in bytes,
+/// the ones being appended included, and go to the sink in batches, in the order recorded. Where the sink is slow or
+/// down the queue fills, and then events are dropped and counted; once the sink takes events again, one `log.dropped`
+/// tells it how many. A batch that the sink refused stays at the head of the queue, and is offered again with the
+/// next event that comes a second or more later, and at a flush.
 ///
 /// The work is done by a task on the tokio runtime that `record` is called in; called outside of any, on the last one
-/// seen, by `new` or by `record`. Where there has been none, events wait. A task that ends in the middle of an append, since its runtime
-/// went down or the sink panicked, takes its batch with it: that counts as dropped.
+/// seen, by `new` or by `record`. Where there has been none, events wait. A task that ends in the middle of an
+/// append, since its runtime went down or the sink panicked, takes its batch with it: that counts as dropped.
 #[derive(Clone)]
 pub struct LogQueue {
     shared: Arc<Shared>,
@@ -124,12 +124,13 @@ impl LogQueue {
         self.shared.lock().dropped
     }
 
-    /// Waits until the sink has everything that was recorded before. Waits for as long as the sink takes: bound it with a
-    /// time-out where that matters.
+    /// Waits until the sink has everything that was recorded before. Waits for as long as the sink takes: bound it
+    /// with a time-out where that matters.
     ///
     /// # Errors
     ///
-    /// [`LogError::Unavailable`] where the sink refuses, or there is no tokio runtime to work on. The events stay in the queue.
+    /// [`LogError::Unavailable`] where the sink refuses, or there is no tokio runtime to work on. The events stay in
+    /// the queue.
     pub async fn flush(&self) -> Result<(), LogError> {
         let (target, attempts_failed) = {
             let state = self.shared.lock();
@@ -215,8 +216,8 @@ impl Shared {
         fits || state.held_events == 0
     }
 
-    /// Whether the sink takes events as far as is known, or has been left alone for long enough. A clock that went back
-    /// says nothing about how long that was.
+    /// Whether the sink takes events as far as is known, or has been left alone for long enough. A clock that went
+    /// back says nothing about how long that was.
     fn may_try(&self, state: &State) -> bool {
         state.refused_at.is_none_or(|refused_at| {
             let now = self.clock.now();
@@ -312,7 +313,7 @@ impl Worker {
         state.working = false;
         drop(state);
         if first {
-            tracing::error!(cause = ?error, "the log sink refuses events; they wait in the queue, and are dropped once it is full");
+            tracing::error!(cause = ?error, "the log sink refuses events; once the queue is full they are dropped");
         }
         self.shared.progress.notify_waiters();
     }
