@@ -75,9 +75,7 @@ impl ScriptedStore {
     /// Takes this turn at the first call that the choice falls on.
     pub(crate) fn once(&self, choice: impl Fn(&Call) -> bool + Send + 'static, turn: Turn) {
         let mut turn = Some(turn);
-        self.follow(move |call| {
-            if choice(call) { turn.take().unwrap_or(Turn::Act) } else { Turn::Act }
-        });
+        self.follow(move |call| if choice(call) { turn.take().unwrap_or(Turn::Act) } else { Turn::Act });
     }
 
     fn turn(&self, call: &Call) -> Turn {
