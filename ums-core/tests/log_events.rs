@@ -1,20 +1,21 @@
 //! Events: their JSON, and hostile text in them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod log_support;
 
-use log_support::{id, numbered, time};
+use log_support::{id, line, numbered, time};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use ums_core::log::{Level, LogEvent, Outcome};
 use ums_core::model::{OrganisationId, UserId};
 
 const MOMENT: &str = "2026-11-24T01:02:03.456Z";
-
-fn line(event: &LogEvent) -> String {
-    let mut bytes = Vec::new();
-    event.write_line(&mut bytes).unwrap();
-    String::from_utf8(bytes).unwrap()
-}
 
 #[test]
 fn a_full_event_is_exactly_this_json() {
@@ -87,7 +88,8 @@ fn everywhere(text: &str) -> LogEvent {
     event
 }
 
-/// One line, of bounded length, with nothing in it that a terminal or a line tool acts upon, and the same when read back.
+/// One line, of bounded length, with nothing in it that a terminal or a line tool acts upon, and the same when read
+/// back.
 fn assert_harmless(event: &LogEvent) {
     let line = line(event);
     let text = line.strip_suffix('\n').unwrap();

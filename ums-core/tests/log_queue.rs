@@ -1,5 +1,12 @@
 //! The queue: whatever the sink does, recording neither waits nor fails, and what is lost is counted.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod log_support;
 
 use std::collections::HashSet;
@@ -345,7 +352,7 @@ async fn nothing_is_lost_or_doubled_between_threads() {
             .collect();
         assert!(own.is_sorted() && own.len() == 2000, "thread {thread}");
     }
-    assert!(sink.largest_batch.load(Ordering::SeqCst) <= 513);
+    assert!(sink.largest_batch.load(Ordering::SeqCst) <= 129);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

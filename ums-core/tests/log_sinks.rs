@@ -1,5 +1,12 @@
 //! Sinks against a model: whatever happened and whatever is asked, files and memory answer what a plain filter does.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod log_support;
 
 use std::sync::Arc;

@@ -1,5 +1,12 @@
 //! The program's own tracing events, as log events.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod log_support;
 
 use std::sync::Arc;

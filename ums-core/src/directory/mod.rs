@@ -15,7 +15,7 @@ mod users;
 pub use departments::DepartmentFilter;
 pub(crate) use fields::{DepartmentDraft, OrganisationDraft};
 pub(crate) use upsert::{Existing, Upserted, UserUpsert};
-pub(crate) use user_fields::UserDraft;
+pub(crate) use user_fields::{UserDraft, new_status};
 pub use user_list::UserFilter;
 pub(crate) use users::{FirstAccount, NewCredential};
 
@@ -58,7 +58,7 @@ impl Directory {
 
     /// The same directory, but that nothing that is written to it stays.
     pub(crate) fn rehearsal(&self) -> Self {
-        Self { database: self.database.rehearsal(), ..self.clone() }
+        Self { database: self.database.rehearsal(), has_accounts: Arc::default(), ..self.clone() }
     }
 
     fn has_accounts(&self) -> bool {

@@ -1,163 +1,8 @@
-//! Which column of a sheet holds what, told by the heading row.
-
-use serde::{Deserialize, Serialize};
+//! What a heading row says: which column holds what, and which are missing.
 
 use super::ImportFault;
+use super::columns::{Column, SheetKind, plain};
 use super::report::shorten;
-
-/// What a sheet holds. Ordered as sheets are imported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum SheetKind {
-    /// Organisations.
-    Organisations,
-    /// Departments.
-    Departments,
-    /// Users.
-    Users,
-}
-
-impl SheetKind {
-    /// Every kind, in the order of import.
-    pub const ALL: [Self; 3] = [Self::Organisations, Self::Departments, Self::Users];
-
-    /// The name that a sheet of the kind has.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Organisations => "organisations",
-            Self::Departments => "departments",
-            Self::Users => "users",
-        }
-    }
-
-    /// The kind that a sheet's name tells, without regard to case and surrounding white space.
-    pub(super) fn of_sheet(name: &str) -> Option<Self> {
-        let name = name.trim().to_lowercase();
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-
-    /// What its columns are headed, first the name that this system gives them.
-    fn headings(self) -> &'static [(Column, &'static [&'static str])] {
-        match self {
-            Self::Organisations => ORGANISATIONS,
-            Self::Departments => DEPARTMENTS,
-            Self::Users => USERS,
-        }
-    }
-}
-
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Column {
-    /// A user's e-mail address.
-    Email,
-    /// The key that another system knows a user by.
-    ExternalId,
-    /// A user's name.
-    FullName,
-    /// A user's name, the first part.
-    FirstName,
-    /// A user's name, the last part.
-    LastName,
-    /// The name of a user's department.
-    Department,
-    /// The id of a user's department.
-    DepartmentId,
-    /// The name of an organisation that a user or department belongs to.
-    Organisation,
-    /// The id of an organisation that a user or department belongs to.
-    OrganisationId,
-    /// What a user may do.
-    Role,
-    /// Where a user's account stands.
-    Status,
-    /// A user's password.
-    Password,
-    /// The hash of a user's password, from another system.
-    PasswordHash,
-    /// The name of an organisation or department.
-    Name,
-    /// The name of the department above.
-    Parent,
-    /// An organisation's address.
-    Address,
-    /// What an organisation is.
-    Description,
-}
-
-impl Column {
-    /// The name that this system gives the column.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::ExternalId => "external_id",
-            Self::FullName => "full_name",
-            Self::FirstName => "first_name",
-            Self::LastName => "last_name",
-            Self::Department => "department",
-            Self::DepartmentId => "department_id",
-            Self::Organisation => "organisation",
-            Self::OrganisationId => "organisation_id",
-            Self::Role => "role",
-            Self::Status => "status",
-            Self::Password => "password",
-            Self::PasswordHash => "password_hash",
-            Self::Name => "name",
-            Self::Parent => "parent",
-            Self::Address => "address",
-            Self::Description => "description",
-        }
-    }
-
-    /// Whether what it holds is never shown.
-    #[must_use]
-    pub fn is_secret(self) -> bool {
-        matches!(self, Self::Password | Self::PasswordHash)
-    }
-
-    /// Whether it holds an id, of which a spreadsheet keeps 15 digits only where it takes it for a number.
-    pub(super) fn is_id(self) -> bool {
-        matches!(self, Self::ExternalId | Self::DepartmentId | Self::OrganisationId)
-    }
-}
-
-type Headings = &'static [(Column, &'static [&'static str])];
-
-const ORGANISATION: (Column, &[&str]) = (
-    Column::Organisation,
-    &["organisation", "organization", "company", "organisation name", "organization name"],
-);
-const ORGANISATION_ID: (Column, &[&str]) = (Column::OrganisationId, &["organisation_id", "organization_id"]);
-
-const ORGANISATIONS: Headings =
-    &[(Column::Name, &["name"]), (Column::Address, &["address"]), (Column::Description, &["description"])];
-
-const DEPARTMENTS: Headings = &[
-    (Column::Name, &["name", "department"]),
-    ORGANISATION,
-    ORGANISATION_ID,
-    (Column::Parent, &["parent", "parent department"]),
-];
-
-const USERS: Headings = &[
-    (Column::Email, &["email", "e-mail", "mail", "email address"]),
-    (Column::ExternalId, &["external_id", "employee id", "employee number", "personnel number"]),
-    (Column::FullName, &["full_name", "name"]),
-    (Column::FirstName, &["first_name"]),
-    (Column::LastName, &["last_name"]),
-    (Column::Department, &["department", "department name", "dept"]),
-    (Column::DepartmentId, &["department_id"]),
-    ORGANISATION,
-    ORGANISATION_ID,
-    (Column::Role, &["role"]),
-    (Column::Status, &["status"]),
-    (Column::Password, &["password"]),
-    (Column::PasswordHash, &["password_hash"]),
-];
 
 /// A sheet whose heading row is understood: what it holds, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,7 +52,7 @@ impl Layout {
             let fault = |code, message: String| {
                 ImportFault::of_sheet(sheet, code, message).in_row(number).in_column(heading).in_cell(*index)
             };
-            match (find(kind, heading), warnings.len()) {
+            match (kind.column(heading), warnings.len()) {
                 (Some(column), _) => match layout.find(column) {
                     Some(first) => faults.push(fault(
                         "duplicate_column",
@@ -243,6 +88,29 @@ impl Layout {
         self.kind
     }
 
+    /// A fault of one cell of this row, with the column's heading. A column that the sheet does not have makes it a fault
+    /// of the row.
+    pub(super) fn fault(
+        &self,
+        row: u32,
+        column: Column,
+        code: &str,
+        message: impl Into<String>,
+        value: Option<&str>,
+    ) -> ImportFault {
+        let part = (column == Column::FullName).then_some(Column::FirstName);
+        let placed = self.find(column).or_else(|| part.and_then(|part| self.find(part)));
+        let fault = ImportFault::of_sheet(&self.sheet, code, message).in_row(row);
+        let fault = match placed {
+            Some(placed) => fault.in_column(&placed.heading).in_cell(placed.index),
+            None => fault.in_column(column.as_str()),
+        };
+        match value {
+            Some(value) => fault.with_value(value),
+            None => fault,
+        }
+    }
+
     pub(super) fn find(&self, column: Column) -> Option<&PlacedColumn> {
         self.columns.iter().find(|placed| placed.column == column)
     }
@@ -258,7 +126,8 @@ impl Layout {
 
     /// The kind of a sheet whose name does not tell it.
     fn told_kind(cells: &[(u32, String)]) -> SheetKind {
-        let has = |kind, column| cells.iter().any(|(_, heading)| find(kind, heading) == Some(column));
+        let has =
+            |kind: SheetKind, column| cells.iter().any(|(_, heading)| kind.column(heading) == Some(column));
         let departments = [Column::Organisation, Column::OrganisationId, Column::Parent];
         let name_is_department = cells.iter().any(|(_, heading)| plain(heading) == "department");
         if has(SheetKind::Users, Column::Email) || !has(SheetKind::Departments, Column::Name) {
@@ -285,8 +154,8 @@ impl Layout {
                 if !self.has(Column::Email) {
                     missing.push(fault(Column::Email, "the sheet has no column email, which is required"));
                 }
-                if !self.has(Column::FullName) && !(self.has(Column::FirstName) && self.has(Column::LastName))
-                {
+                let in_parts = self.has(Column::FirstName) && self.has(Column::LastName);
+                if !self.has(Column::FullName) && !in_parts {
                     missing.push(fault(
                         Column::FullName,
                         "the sheet has no column full_name, which is required, or first_name and last_name instead",
@@ -316,19 +185,6 @@ impl Layout {
     }
 }
 
-fn find(kind: SheetKind, heading: &str) -> Option<Column> {
-    let heading = plain(heading);
-    let known = |names: &&[&str]| names.iter().any(|name| plain(name) == heading);
-    kind.headings().iter().find(|(_, names)| known(names)).map(|(column, _)| *column)
-}
-
-/// A heading without regard to case, white space, `_` and `-`.
-fn plain(heading: &str) -> String {
-    let kept =
-        heading.chars().filter(|character| !character.is_whitespace() && !matches!(character, '_' | '-'));
-    kept.flat_map(char::to_lowercase).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,27 +201,6 @@ mod tests {
     fn faults(kind: SheetKind, headings: &[&str]) -> Vec<(String, String)> {
         let faults = read(Some(kind), headings).layout.unwrap_err();
         faults.into_iter().map(|fault| (fault.code, fault.column.unwrap())).collect()
-    }
-
-    #[test]
-    fn every_heading_of_the_table_is_known_in_any_writing() {
-        for kind in SheetKind::ALL {
-            for (column, names) in kind.headings() {
-                assert_eq!(plain(names[0]), plain(column.as_str()), "the first name is the column's own");
-                for name in *names {
-                    for written in [
-                        name.to_uppercase(),
-                        name.replace(['_', ' ', '-'], ""),
-                        name.replace(['_', ' ', '-'], " \u{A0}- "),
-                        format!("_{name} "),
-                    ] {
-                        assert_eq!(find(kind, &written), Some(*column), "{written}");
-                    }
-                }
-            }
-        }
-        assert_eq!(find(SheetKind::Users, "emails"), None);
-        assert_eq!(find(SheetKind::Organisations, "department"), None);
     }
 
     #[test]

@@ -15,9 +15,10 @@
 //! [`SheetEvent::Faulty`] as read and failed; faults that it finds itself, such as a department that is not there, it
 //! makes with [`Row::fault`], which knows the cell. No fault and no `Debug` output carries a password or its hash.
 //!
-//! `headings` and `rows` are pure; `guard`, `cells` and `reader` read the file and nothing else.
+//! `columns`, `headings` and `rows` are pure; `guard`, `cells` and `reader` read the file and nothing else.
 
 mod cells;
+mod columns;
 mod error;
 mod faults;
 mod guard;
@@ -28,18 +29,20 @@ mod options;
 mod organisations;
 mod progress;
 mod reader;
+mod records;
 mod report;
 pub(crate) mod reports;
 mod rows;
 mod users;
 mod value;
 
+pub use columns::{Column, SheetKind};
 pub use error::WorkbookError;
 pub use guard::WorkbookSize;
-pub use headings::{Column, Layout, SheetKind};
+pub use headings::Layout;
 pub(crate) use importer::Importer;
 pub use limits::{ImportLimits, Limit};
 pub use options::{ImportOptions, OnExisting};
 pub use reader::{SheetEvent, WorkbookReader};
+pub use records::{DepartmentRow, OrganisationRow, PasswordHash, Record, Row, SheetRow, UserRow};
 pub use report::{ImportCounts, ImportFault, ImportReport, ImportStatus};
-pub use rows::{DepartmentRow, OrganisationRow, PasswordHash, Record, Row, SheetRow, UserRow};

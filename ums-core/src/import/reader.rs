@@ -31,6 +31,7 @@ pub enum SheetEvent {
 pub struct WorkbookReader<R: Read + Seek> {
     workbook: Xlsx<BufReader<R>>,
     size: WorkbookSize,
+    chosen: Vec<Chosen>,
 }
 
 impl<R: Read + Seek> WorkbookReader<R> {
@@ -44,8 +45,15 @@ impl<R: Read + Seek> WorkbookReader<R> {
     /// [`WorkbookError`], where the file is no workbook, is damaged, or is over one of the limits.
     pub fn open(mut source: R, limits: &ImportLimits) -> Result<Self, WorkbookError> {
         let size = guard::inspect(&mut source, limits)?;
-        let workbook = Xlsx::new(BufReader::new(source))?;
-        Ok(Self { workbook, size })
+        let mut workbook = Xlsx::new(BufReader::new(source))?;
+        let chosen = choose(&sheets(&workbook));
+        if chosen.is_empty() {
+            return Err(WorkbookError::damaged("it has no sheet"));
+        }
+        for sheet in &chosen {
+            SheetCells::open(&mut workbook, &sheet.name)?;
+        }
+        Ok(Self { workbook, size, chosen })
     }
 
     /// How much there is in the workbook.
@@ -63,39 +71,16 @@ impl<R: Read + Seek> WorkbookReader<R> {
     ///
     /// # Errors
     ///
-    /// [`WorkbookError::Io`] where the file can't be read any more, and [`WorkbookError::Damaged`] in rare cases that
-    /// [`open`](Self::open) does not see; rows were given out by then.
+    /// [`WorkbookError::Io`] where the file can't be read any more, and [`WorkbookError::Damaged`] where more than 1,000
+    /// cells of a sheet can't be read; rows may have been given out by then.
     pub fn read(
         &mut self,
         options: &ImportOptions,
         mut sink: impl FnMut(SheetEvent) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, WorkbookError> {
-        for chosen in choose(&sheets(&self.workbook)) {
-            let mut events =
-                Events { sink: &mut sink, organisation_given: options.organisation_id.is_some() };
-            if self.read_sheet(&chosen, &mut events)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    fn read_sheet<S>(
-        &mut self,
-        chosen: &Chosen,
-        events: &mut Events<'_, S>,
-    ) -> Result<ControlFlow<()>, WorkbookError>
-    where
-        S: FnMut(SheetEvent) -> ControlFlow<()>,
-    {
-        let mut cells = SheetCells::open(&mut self.workbook, &chosen.name)?;
-        let heading = cells.next_row(None)?;
-        let ControlFlow::Continue(layout) = events.headings(chosen, heading) else {
-            return Ok(ControlFlow::Break(()));
-        };
-        let Some(layout) = layout else { return Ok(ControlFlow::Continue(())) };
-        while let Some(row) = cells.next_row(Some(&layout))? {
-            if events.row(&layout, &row).is_break() {
+        let mut events = Events { sink: &mut sink, organisation_given: options.organisation_id.is_some() };
+        for chosen in &self.chosen {
+            if read_sheet(&mut self.workbook, chosen, &mut events)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -107,6 +92,25 @@ impl<R: Read + Seek> fmt::Debug for WorkbookReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WorkbookReader").field("size", &self.size).finish_non_exhaustive()
     }
+}
+
+fn read_sheet<R: Read + Seek, S: FnMut(SheetEvent) -> ControlFlow<()>>(
+    workbook: &mut Xlsx<R>,
+    chosen: &Chosen,
+    events: &mut Events<'_, S>,
+) -> Result<ControlFlow<()>, WorkbookError> {
+    let mut cells = SheetCells::open(workbook, &chosen.name)?;
+    let heading = cells.next_row(None)?;
+    let ControlFlow::Continue(layout) = events.headings(chosen, heading) else {
+        return Ok(ControlFlow::Break(()));
+    };
+    let Some(layout) = layout else { return Ok(ControlFlow::Continue(())) };
+    while let Some(row) = cells.next_row(Some(&layout))? {
+        if events.row(&layout, &row).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
 }
 
 /// A sheet to be read.

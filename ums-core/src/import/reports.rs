@@ -42,7 +42,6 @@ pub(crate) async fn list(
     request: &PageRequest,
 ) -> Result<Page<ImportReport>> {
     let own = actor.confined_to(Action::ReadImport)?;
-    actor.may(Action::ReadImport, &Target { organisation_id: own, ..Target::default() })?;
     let scope = format!("imports {own:?}");
     let mut after = match &request.cursor {
         Some(cursor) => Some(cursors.open(&scope, cursor)?),

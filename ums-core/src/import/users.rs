@@ -10,7 +10,7 @@ use crate::directory::{DepartmentDraft, Existing, NewCredential, Upserted, UserD
 use crate::hash::{PasswordContext, StoredHash};
 use crate::model::{DepartmentId, OrganisationId, UserId};
 use crate::transaction::Transaction;
-use crate::{Error, Kind, Result, keyspace, store};
+use crate::{Error, Result, keyspace, store};
 
 /// How many passwords of one batch are hashed at a time; the gate lets through as many as it has permits for.
 const HASHES: usize = 8;

@@ -1,1 +1,442 @@
-//! empty for now
+//! Files that are no workbook, are damaged, or were made to cost more than they are worth: each gets a clear error.
+
+use std::fmt::Write as _;
+
+use ums_core::import::{ImportLimits, ImportOptions, Limit, WorkbookError};
+use ums_testkit::workbook::users;
+
+use crate::listing::{events, list};
+use crate::package::{Package, relationships, row, text, worksheet, zip};
+
+/// What is wrong with a file, by its code.
+fn code(bytes: &[u8]) -> &'static str {
+    list(bytes).map_or_else(|error| error.code(), |_| "sound")
+}
+
+fn detail(bytes: &[u8]) -> String {
+    list(bytes).map_or_else(|error| error.to_string(), |_| "sound".to_owned())
+}
+
+fn sound() -> Package {
+    Package::new("users", &format!("{}{}", row(1, &["email", "name"]), row(2, &["a@example.com", "A"])))
+}
+
+fn over(bytes: &[u8], change: impl FnOnce(&mut ImportLimits)) -> Result<usize, Limit> {
+    let mut limits = ImportLimits::default();
+    change(&mut limits);
+    match events(bytes, &limits, &ImportOptions::new()) {
+        Ok(events) => Ok(events.len()),
+        Err(WorkbookError::Limit { limit, .. }) => Err(limit),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn the_package_that_the_others_spoil_is_sound() {
+    assert_eq!(list(&sound().bytes()).unwrap(), ["users 2 | email = a@example.com | full_name = A"]);
+}
+
+#[test]
+fn other_kinds_of_files_are_told_by_what_is_in_them() {
+    let compound = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
+    let mut encrypted = compound.clone();
+    encrypted.resize(64 * 1024 - 7, 0);
+    encrypted.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
+    encrypted.resize(128 * 1024, 0);
+    let entry = |name: &'static str| zip([(name, &b"<x/>"[..])]);
+    for (bytes, code_expected, words) in [
+        (Vec::new(), "empty_file", "is empty"),
+        (b"email,name\na@example.com,A\n".to_vec(), "not_a_workbook", "text, perhaps CSV"),
+        ("naïve;ascii".as_bytes().to_vec(), "not_a_workbook", "text"),
+        (b"\xFF\xFEe\0m\0".to_vec(), "not_a_workbook", "text"),
+        (b"<html><table/></html>".to_vec(), "not_a_workbook", "text"),
+        (b"%PDF-1.7\n\x80".to_vec(), "not_a_workbook", "a PDF document"),
+        (b"\x89PNG\r\n\x1A\n".to_vec(), "not_a_workbook", "unknown kind"),
+        (compound, "not_a_workbook", ".xls"),
+        (encrypted, "encrypted_workbook", "password"),
+        (zip([]), "not_a_workbook", "empty zip archive"),
+        (entry("readme.txt"), "not_a_workbook", "zip archive of something else"),
+        (entry("word/document.xml"), "not_a_workbook", "Word"),
+        (entry("ppt/presentation.xml"), "not_a_workbook", "PowerPoint"),
+        (entry("xl/workbook.bin"), "not_a_workbook", ".xlsb"),
+        (zip([("mimetype", &b"x"[..]), ("content.xml", b"<x/>")]), "not_a_workbook", "OpenDocument"),
+        (b"PK\x03\x04".to_vec(), "damaged_workbook", "cut off or damaged"),
+    ] {
+        assert_eq!(
+            (code(&bytes), detail(&bytes).contains(words)),
+            (code_expected, true),
+            "{}",
+            detail(&bytes)
+        );
+    }
+}
+
+#[test]
+fn macros_and_links_to_other_files_are_refused() {
+    let mut package = sound();
+    package.set("xl/vbaProject.bin", "x");
+    assert_eq!(code(&package.bytes()), "macros");
+    let mut package = sound();
+    package.set("xl/externalLinks/externalLink1.xml", "<externalLink/>");
+    assert_eq!(code(&package.bytes()), "external_links");
+}
+
+#[test]
+fn a_file_that_is_cut_off_anywhere_is_damaged() {
+    let whole = users(2_000).bytes();
+    assert_eq!(code(&whole), "sound");
+    let mut lengths: Vec<usize> = (1..whole.len()).step_by(1024).collect();
+    lengths.extend(whole.len() - 30..whole.len());
+    for length in lengths {
+        let code = code(&whole[..length]);
+        assert!(
+            code == "damaged_workbook" || (length < 4 && code == "not_a_workbook"),
+            "{length} bytes: {code}"
+        );
+    }
+}
+
+#[test]
+fn a_changed_byte_is_noticed_or_harmless() {
+    let whole = users(50).bytes();
+    let right = list(&whole).unwrap();
+    for position in (0..whole.len()).step_by(3) {
+        let mut changed = whole.clone();
+        changed[position] ^= 0x55;
+        match list(&changed) {
+            Ok(lines) => assert_eq!(lines, right, "byte {position}"),
+            Err(error) => assert!(!error.to_string().is_empty()),
+        }
+    }
+}
+
+#[test]
+fn random_bytes_are_no_workbook() {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    for length in [1, 3, 4, 22, 100, 5_000, 70_000] {
+        let mut bytes: Vec<u8> = (0..length)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (state >> 56) as u8
+            })
+            .collect();
+        assert_eq!(code(&bytes), "not_a_workbook", "{length} bytes");
+        let start = b"PK\x03\x04";
+        if bytes.len() > start.len() {
+            bytes[..start.len()].copy_from_slice(start);
+            assert_eq!(code(&bytes), "damaged_workbook", "{length} bytes");
+        }
+    }
+}
+
+#[test]
+fn a_part_that_is_missing_is_named() {
+    for (part, code_expected) in [
+        ("[Content_Types].xml", "not_a_workbook"),
+        ("_rels/.rels", "not_a_workbook"),
+        ("xl/_rels/workbook.xml.rels", "damaged_workbook"),
+        ("xl/worksheets/sheet1.xml", "damaged_workbook"),
+    ] {
+        let mut package = sound();
+        package.remove(part);
+        assert_eq!(code(&package.bytes()), code_expected, "without {part}");
+    }
+    let mut package = sound();
+    package.remove("xl/workbook.xml");
+    assert!(detail(&package.bytes()).contains("it has no sheet"), "{}", detail(&package.bytes()));
+}
+
+#[test]
+fn declared_counts_cost_nothing() {
+    let strings = |count: &str, strings: &str| {
+        let mut package = sound();
+        package
+            .set("xl/sharedStrings.xml", &format!(r#"<sst count="1" uniqueCount="{count}">{strings}</sst>"#));
+        package.bytes()
+    };
+    let one = "<si><t>x</t></si>";
+    for count in ["4000000000", "18446744073709551615", "99999999999999999999999", "-1", "many", "65538"] {
+        assert_eq!(code(&strings(count, one)), "damaged_workbook", "{count}");
+    }
+    for count in ["1", "0", "", "65537"] {
+        assert_eq!(code(&strings(count, one)), "sound", "{count}");
+    }
+    let declared = detail(&strings("4000000000", one));
+    assert!(declared.contains("4000000000 shared strings are declared, and 1 are there"), "{declared}");
+    // The same through another prefix, another case of the part's name, and quoted otherwise.
+    let mut package = sound();
+    package.set("XL/SharedStrings.XML", "<x:sst  uniqueCount = '4000000000'><x:si/></x:sst>");
+    assert_eq!(code(&package.bytes()), "damaged_workbook");
+}
+
+#[test]
+fn each_limit_names_itself() {
+    let workbook = users(1_000).bytes();
+    assert_eq!(over(&workbook, |_| ()), Ok(1_001));
+    let size = workbook.len() as u64;
+    assert_eq!(over(&workbook, |limits| limits.file_bytes = size), Ok(1_001));
+    assert_eq!(over(&workbook, |limits| limits.file_bytes = size - 1), Err(Limit::FileBytes));
+    assert_eq!(over(&workbook, |limits| limits.entries = 3), Err(Limit::Entries));
+    assert_eq!(over(&workbook, |limits| limits.unpacked_bytes = 10_000), Err(Limit::UnpackedBytes));
+    assert_eq!(over(&workbook, |limits| limits.part_bytes = 500), Err(Limit::PartBytes));
+    assert_eq!(over(&workbook, |limits| limits.shared_string_bytes = 50_000), Err(Limit::SharedStringBytes));
+    assert_eq!(over(&workbook, |limits| limits.rows = 1_003), Ok(1_001));
+    assert_eq!(over(&workbook, |limits| limits.rows = 1_002), Err(Limit::Rows));
+    assert_eq!(over(&workbook, |limits| limits.cells = 5_007), Ok(1_001));
+    assert_eq!(over(&workbook, |limits| limits.cells = 5_006), Err(Limit::Cells));
+    assert_eq!(over(&workbook, |limits| limits.columns = 5), Ok(1_001));
+    assert_eq!(over(&workbook, |limits| limits.columns = 4), Err(Limit::Columns));
+    assert_eq!(over(&sound().bytes(), |limits| limits.cell_bytes = 30), Err(Limit::CellBytes));
+    let mut limits = ImportLimits::default();
+    limits.rows = 1_000;
+    let error = events(&workbook, &limits, &ImportOptions::new()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the workbook is over the limit rows, which is 1000; split it, or have the limit raised"
+    );
+}
+
+#[test]
+fn a_cell_far_away_costs_nothing() {
+    let far = format!(
+        r#"{}<row r="1048576">{}{}</row>"#,
+        row(1, &["email", "name"]),
+        text("A1048576", "a@example.com"),
+        text("XFD1048576", "far away")
+    );
+    assert_eq!(
+        list(&Package::new("users", &far).bytes()).unwrap(),
+        ["users faulty: users 1048576 B1048576 [name] required"]
+    );
+    let beyond = format!("{}{}", row(1, &["email", "name"]), r#"<row r="2"><c r="XFE2"><v>1</v></c></row>"#);
+    assert_eq!(code(&Package::new("users", &beyond).bytes()), "limit_exceeded");
+}
+
+#[test]
+fn references_that_overflow_are_refused() {
+    for data in [
+        r#"<row r="99999999999"><c r="A1"><v>1</v></c></row>"#,
+        r#"<row r="1"><c r="AAAAAAAAAAAA1"><v>1</v></c></row>"#,
+        r#"<row r="1"><c r="A99999999999"><v>1</v></c></row>"#,
+        r#"<row r="1"><c s="0" r='AAAAAAAAAAAA1'><v>1</v></c></row>"#,
+        r#"<row r="1"><c r=""><v>1</v></c></row>"#,
+    ] {
+        assert_eq!(code(&Package::new("users", data).bytes()), "damaged_workbook", "{data}");
+    }
+    for (dimension, expected) in
+        [("C5:A1", "damaged_workbook"), ("A5:B1", "damaged_workbook"), ("A1:B2", "sound")]
+    {
+        let mut package = sound();
+        let part =
+            worksheet("").replace("<sheetData>", &format!(r#"<dimension ref="{dimension}"/><sheetData>"#));
+        package.set("xl/worksheets/sheet1.xml", &part);
+        assert_eq!(code(&package.bytes()), expected, "{dimension}");
+    }
+}
+
+#[test]
+fn long_texts_are_refused_however_they_are_put_together() {
+    let long = "x".repeat(2 * 1024 * 1024);
+    let noise: String = (0_u32..400_000).fold(String::new(), |mut noise, number| {
+        _ = write!(noise, "{:08x}", number.wrapping_mul(2_654_435_761));
+        noise
+    });
+    let pieces = format!("<r><t>{}</t></r>", "y".repeat(1000)).repeat(2000);
+    let comments = "<!-- a comment -->".repeat(100_000);
+    for (what, cell) in [
+        ("one text", text("A1", &long)),
+        ("text that packs badly", text("A1", &noise)),
+        ("many runs", format!(r#"<c r="A1" t="inlineStr"><is>{pieces}</is></c>"#)),
+        ("many comments", format!(r#"<c r="A1" t="inlineStr"><is><t>{comments}</t></is></c>"#)),
+        ("a formula's value", format!(r#"<c r="A1" t="str"><v>{long}</v></c>"#)),
+        ("text between rows", long.clone()),
+    ] {
+        let bytes = Package::new("users", &format!(r#"<row r="1">{cell}</row>"#)).bytes();
+        assert_eq!(code(&bytes), "limit_exceeded", "{what}");
+    }
+    let mut package = sound();
+    package.set("xl/sharedStrings.xml", &format!("<sst><si><t>{long}</t></si></sst>"));
+    assert_eq!(code(&package.bytes()), "limit_exceeded");
+    // A cell within a text would begin a new count, and calamine would read on.
+    let nested = r#"<row r="1"><c r="A1" t="inlineStr"><is><t>x</t><c r="B1"/><t>x</t></is></c></row>"#;
+    assert!(detail(&Package::new("users", nested).bytes()).contains("stands within another"));
+}
+
+#[test]
+fn long_tags_many_attributes_and_deep_nesting_are_refused() {
+    let attributes: String = (0..80_000).fold(String::new(), |mut all, number| {
+        _ = write!(all, r#" a{number}="1""#);
+        all
+    });
+    let some: String = (0..300).fold(String::new(), |mut all, number| {
+        _ = write!(all, r#" a{number}="1""#);
+        all
+    });
+    for (what, data) in [
+        ("80,000 attributes", format!("<row{attributes}/>")),
+        ("300 attributes", format!("<row{some}/>")),
+        ("a long comment", format!("<!-- {} -->", "> ".repeat(200_000))),
+        ("nesting", format!("{}{}", "<x>".repeat(100), "</x>".repeat(100))),
+    ] {
+        assert_eq!(code(&Package::new("users", &data).bytes()), "damaged_workbook", "{what}");
+    }
+}
+
+#[test]
+fn xml_that_is_not_well_formed_is_refused() {
+    for part in [
+        "",
+        "no tag at all",
+        "<worksheet>",
+        "<worksheet><sheetData></worksheet></sheetData>",
+        "<worksheet><sheetData/></worksheet",
+        "<worksheet><sheetData/></worksheet><",
+        "<worksheet><?><sheetData/></worksheet>",
+        "<worksheet><![IGNORE[ ]]><sheetData/></worksheet>",
+        "<worksheet>< sheetData/></worksheet>",
+        "<worksheet><></></worksheet>",
+        "<worksheet><sheetData/></other>",
+        "<worksheet><sheetData a='<'/></worksheet>",
+        "<worksheet><!-- <sheetData/></worksheet>",
+        "</worksheet>",
+        "<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><worksheet><sheetData/></worksheet>",
+        "<!DOCTYPE x><worksheet><sheetData/></worksheet>",
+        "<?xml version='1.0' encoding='UTF-16'?><worksheet><sheetData/></worksheet>",
+    ] {
+        let mut package = sound();
+        package.set("xl/worksheets/sheet1.xml", part);
+        assert_eq!(code(&package.bytes()), "damaged_workbook", "{part}");
+    }
+    let wide = "<worksheet><sheetData/></worksheet>".encode_utf16();
+    for bytes in [
+        wide.clone().flat_map(u16::to_le_bytes).collect(),
+        wide.flat_map(u16::to_be_bytes).collect::<Vec<u8>>(),
+    ] {
+        let mut package = sound();
+        package.set_bytes("xl/worksheets/sheet1.xml", bytes);
+        assert_eq!(code(&package.bytes()), "damaged_workbook");
+    }
+    let mut package = sound();
+    package.set("xl/worksheets/sheet1.xml", "\u{FEFF}<worksheet><sheetData/></worksheet>");
+    assert_eq!(code(&package.bytes()), "sound");
+}
+
+#[test]
+fn what_is_wrong_far_down_is_found_before_the_first_row_is_given_out() {
+    let good: String =
+        (2..2_000).map(|number| row(number, &[&format!("p{number}@example.com"), "P"])).collect();
+    for (what, bad) in [
+        ("an entity that nobody declared", row(2_000, &["&secret;"])),
+        ("an ampersand alone", row(2_000, &["R & D"])),
+        ("a character that is none", row(2_000, &["&#xD800;"])),
+        ("a character that is none", row(2_000, &["&#x110000;"])),
+        ("an attribute without quotes", r#"<row r="2000"><c r="A2000" t=n><v>1</v></c></row>"#.to_owned()),
+        ("an attribute without a value", r#"<row r="2000"><c r="A2000" t><v>1</v></c></row>"#.to_owned()),
+    ] {
+        let bytes = Package::new("users", &format!("{}{good}{bad}", row(1, &["email", "name"]))).bytes();
+        assert_eq!(code(&bytes), "damaged_workbook", "{what}");
+    }
+    let right = row(2_000, &["a&amp;b&lt;&gt;&quot;&apos;&#65;&#x1F600;@example.com", "x"]);
+    let bytes = Package::new("users", &format!("{}{right}", row(1, &["email", "name"]))).bytes();
+    assert_eq!(
+        list(&bytes).unwrap(),
+        ["users faulty: users 2000 A2000 [email] invalid_email \"a&b<>\\\"'A😀@example.com\""]
+    );
+    let mut package = sound();
+    let mut latin = worksheet(&row(1, &["email", "na?me"])).into_bytes();
+    let place = find(&latin, b"?me").unwrap();
+    latin[place] = 0xE9;
+    package.set_bytes("xl/worksheets/sheet1.xml", latin);
+    assert_eq!(code(&package.bytes()), "damaged_workbook");
+}
+
+#[test]
+fn a_later_sheet_that_is_no_worksheet_is_found_before_the_first_row_is_given_out() {
+    let mut package = sound();
+    package.set(
+        "xl/workbook.xml",
+        r#"<workbook><sheets><sheet name="organisations" r:id="rId1"/><sheet name="users" r:id="rId2"/></sheets></workbook>"#,
+    );
+    let both = |target| [("rId1", "worksheet", "worksheets/sheet1.xml"), ("rId2", "worksheet", target)];
+    package.set("xl/_rels/workbook.xml.rels", &relationships(&both("other.xml")));
+    assert_eq!(code(&package.bytes()), "damaged_workbook", "a part that is not there");
+    package.set("xl/other.xml", "<chartsheet/>");
+    assert_eq!(code(&package.bytes()), "damaged_workbook", "a part of another kind");
+}
+
+#[test]
+fn quotes_hide_nothing() {
+    // To a parser that minds quotes all of it is one tag; to one that does not, many small ones.
+    let hidden = format!(r#"<x a="{}"/>"#, "><c r='A1'></c><y b='' c=".repeat(50_000));
+    assert_eq!(code(&Package::new("users", &hidden).bytes()), "damaged_workbook");
+    let harmless = format!(r#"<x a=">" b='">'/>{}"#, row(1, &["email", "name"]));
+    assert_eq!(code(&Package::new("users", &harmless).bytes()), "sound");
+}
+
+#[test]
+fn a_bomb_is_refused_by_its_ratio() {
+    let blank = " ".repeat(1000);
+    let data = format!("<x>{blank}</x>").repeat(5000);
+    assert_eq!(over(&Package::new("users", &data).bytes(), |_| ()), Err(Limit::Ratio));
+}
+
+#[test]
+fn sheets_that_are_no_xml_part_are_refused() {
+    for target in ["media/image1.png", "worksheets/sheet1&#46;png", "worksheets/sheet1.bin"] {
+        let mut package = sound();
+        package.set("xl/_rels/workbook.xml.rels", &relationships(&[("rId1", "worksheet", target)]));
+        assert_eq!(code(&package.bytes()), "damaged_workbook", "{target}");
+    }
+}
+
+#[test]
+fn directories_that_contradict_themselves_are_refused() {
+    // Twice the same name, by case alone: the archive itself is in order.
+    let mut package = sound();
+    package.set("XL/WORKSHEETS/SHEET1.XML", &worksheet(""));
+    assert!(detail(&package.bytes()).contains("two parts have the same name"));
+    // Twice the same name, by changing a name of the same length in local header and directory both.
+    let mut package = sound();
+    package.set("xl/worksheets/sheet2.xml", &worksheet(""));
+    let mut bytes = package.bytes();
+    replace_all(&mut bytes, b"sheet2.xml", b"sheet1.xml");
+    assert_eq!(code(&bytes), "damaged_workbook");
+    // Another name in the local header than in the directory.
+    let mut bytes = package.bytes();
+    let first = find(&bytes, b"xl/worksheets/sheet2.xml").unwrap();
+    bytes[first..first + 2].copy_from_slice(b"xx");
+    assert_eq!(code(&bytes), "damaged_workbook");
+    // More entries than are allowed, declared alone.
+    let mut bytes = sound().bytes();
+    let end = bytes.len() - 22;
+    bytes[end + 8..end + 12].copy_from_slice(&[0xFF, 0xFF, 0xFF, 0xFF]);
+    assert_eq!(code(&bytes), "limit_exceeded");
+}
+
+#[test]
+fn styles_that_would_be_copied_without_end_are_refused() {
+    let name = "n".repeat(100_000);
+    let styles = |formats: usize| {
+        let mut package = sound();
+        package.set(
+            "xl/styles.xml",
+            &format!(
+                r#"<styleSheet><fonts><font><name val="{name}"/></font></fonts><cellXfs>{}</cellXfs></styleSheet>"#,
+                r#"<xf fontId="0"/>"#.repeat(formats)
+            ),
+        );
+        package.bytes()
+    };
+    assert_eq!(code(&styles(10)), "sound");
+    assert_eq!(code(&styles(1_000)), "damaged_workbook");
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+fn replace_all(bytes: &mut [u8], wanted: &[u8], with: &[u8]) {
+    while let Some(position) = find(bytes, wanted) {
+        bytes[position..position + with.len()].copy_from_slice(with);
+    }
+}

@@ -1,6 +1,9 @@
 //! What the tests of the log share.
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -74,4 +77,21 @@ pub(crate) async fn all(sink: &dyn LogSink, query: &LogQuery) -> (Vec<LogEvent>,
         }
     }
     panic!("the pages don't end");
+}
+
+pub(crate) fn line(event: &LogEvent) -> String {
+    let mut bytes = Vec::new();
+    event.write_line(&mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+pub(crate) fn append_raw(path: &Path, bytes: impl AsRef<[u8]>) {
+    fs::OpenOptions::new().create(true).append(true).open(path).unwrap().write_all(bytes.as_ref()).unwrap();
+}
+
+pub(crate) fn between(since: Timestamp, until: Timestamp) -> LogQuery {
+    let mut query = LogQuery::default();
+    query.since = Some(since);
+    query.until = Some(until);
+    query
 }

@@ -1,3 +1,5 @@
+//! The gate holds: permits, places, memories.
+
 use std::pin::pin;
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};

@@ -1,3 +1,5 @@
+//! What a hasher takes for the password, and what that costs.
+
 use super::*;
 use crate::{Error, SystemRandom};
 

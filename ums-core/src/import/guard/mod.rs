@@ -2,10 +2,10 @@
 //!
 //! calamine reads shared strings, styles and the workbook part whole, reserves memory for as many shared strings as the
 //! file says it has (tafia/calamine#684), and joins whatever stands between two tags. So the archive's directory is
-//! looked at first, then every XML part is unpacked once and its tags are looked at, [`scan`] by scan, holding no more
-//! than one tag. What comes through is whole (its checksums match), well nested, and within [`ImportLimits`].
+//! looked at first, then every XML part is unpacked once and looked at tag by tag, holding no more than one of them. What comes through is whole (its checksums match), well nested, and within [`ImportLimits`].
 
 mod kind;
+mod markup;
 mod scan;
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};

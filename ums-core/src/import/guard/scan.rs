@@ -1,16 +1,13 @@
-//! Looks at the tags of an XML part, one at a time.
+//! What the tags of an XML part say: how much there is of what, and what is declared.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
+use super::markup::{
+    OpenElements, attribute, check_attributes, check_text, local_name, not_utf8, read_markup, read_text,
+};
 use crate::import::limits::{Budget, check};
 use crate::import::{ImportLimits, Limit, WorkbookError};
 
-/// The longest single tag, comment or other markup, in bytes.
-const MARKUP_BYTES: u64 = 256 * 1024;
-/// The deepest nesting of elements.
-const DEPTH: usize = 64;
-/// The most attributes of an element: calamine may compare each with each.
-const ATTRIBUTES: usize = 256;
 /// The most cell formats that a workbook may have; Excel's own limit is 65,490.
 const CELL_FORMATS: u64 = 65_536;
 /// The most bytes that the fonts' and number formats' names may come to, were each cell format to hold a copy.
@@ -101,53 +98,23 @@ impl Scan {
             formats: 0,
             longest_name: 0,
         };
-        let mut tag = Vec::with_capacity(256);
-        let mut first = true;
+        let (mut text, mut tag) = (Vec::with_capacity(256), Vec::with_capacity(256));
+        let mut is_first = true;
         loop {
-            let text = reader.skip_until(b'<').map_err(WorkbookError::from_io)? as u64;
-            if first {
-                // A byte order mark or a few blanks may stand before the first tag.
-                if text > 64 || text == 0 {
-                    return Err(WorkbookError::damaged("a part is no XML"));
-                }
-                first = false;
+            let goes_on = read_text(reader, &mut text, part.scan.cell_bytes)?;
+            // A byte order mark or a few blanks may stand before the first tag.
+            if is_first && (!goes_on || text.len() > 64) {
+                return Err(WorkbookError::damaged("a part is no XML"));
             }
-            part.grow(text)?;
-            if text == 0 || !read_markup(reader, &mut tag)? {
+            is_first = false;
+            part.grow(text.len() as u64)?;
+            check_text(&text)?;
+            if !goes_on {
                 return part.finish();
             }
+            read_markup(reader, &mut tag)?;
             part.grow(tag.len() as u64)?;
             part.markup(&tag)?;
-        }
-    }
-}
-
-/// Reads what stands after a `<`, up to its end and without it; whether there was anything.
-fn read_markup<R: BufRead>(reader: &mut R, tag: &mut Vec<u8>) -> Result<bool, WorkbookError> {
-    tag.clear();
-    loop {
-        let room = MARKUP_BYTES.saturating_sub(tag.len() as u64);
-        let count = reader.by_ref().take(room).read_until(b'>', tag).map_err(WorkbookError::from_io)?;
-        if tag.is_empty() {
-            return Ok(false);
-        }
-        if count == 0 || tag.last() != Some(&b'>') {
-            let detail = if tag.len() as u64 == MARKUP_BYTES {
-                "a tag is too long"
-            } else {
-                "a part ends within a tag"
-            };
-            return Err(WorkbookError::damaged(detail));
-        }
-        let ends = match tag.as_slice() {
-            [b'!', b'-', b'-', rest @ ..] => rest.ends_with(b"-->"),
-            [b'!', b'[', ..] => tag.ends_with(b"]]>"),
-            [b'?', ..] => tag.ends_with(b"?>"),
-            _ => true,
-        };
-        if ends {
-            tag.pop();
-            return Ok(true);
         }
     }
 }
@@ -183,9 +150,13 @@ impl Part<'_> {
     }
 
     fn markup(&mut self, tag: &[u8]) -> Result<(), WorkbookError> {
+        if std::str::from_utf8(tag).is_err() {
+            return Err(not_utf8());
+        }
         match tag {
             [b'?', ..] => check_encoding(tag),
-            [b'!', b'-', b'-', ..] | [b'!', b'[', ..] => Ok(()),
+            [b'!', b'-', b'-', ..] => Ok(()),
+            [b'!', cdata @ ..] if cdata.starts_with(b"[CDATA[") => Ok(()),
             [b'!', ..] => Err(WorkbookError::damaged("a part has a document type declaration")),
             [b'/', name @ ..] => self.end(name.trim_ascii_end()),
             [content @ .., b'/'] => self.start(content, true),
@@ -194,15 +165,13 @@ impl Part<'_> {
     }
 
     fn start(&mut self, tag: &[u8], is_empty: bool) -> Result<(), WorkbookError> {
-        if tag.contains(&b'<') || tag.contains(&0) {
-            return Err(WorkbookError::damaged("a tag does not end"));
-        }
-        if tag.len() > ATTRIBUTES && tag.iter().filter(|&&byte| byte == b'=').count() > ATTRIBUTES {
-            return Err(WorkbookError::damaged("an element has too many attributes"));
-        }
         let end = tag.iter().position(u8::is_ascii_whitespace).unwrap_or(tag.len());
         let (name, attributes) = tag.split_at_checked(end).unwrap_or_default();
-        self.element(local(name), attributes, is_empty)?;
+        if name.is_empty() || name.iter().any(|byte| matches!(byte, b'<' | b'&' | b'"' | b'\'' | b'=' | 0)) {
+            return Err(WorkbookError::damaged("an element has a name that is none"));
+        }
+        check_attributes(attributes)?;
+        self.element(local_name(name), attributes, is_empty)?;
         if is_empty { Ok(()) } else { self.open.push(name) }
     }
 
@@ -258,8 +227,7 @@ impl Part<'_> {
     }
 
     fn end(&mut self, name: &[u8]) -> Result<(), WorkbookError> {
-        let local = local(name);
-        if matches!(local, b"c" | b"si") {
+        if matches!(local_name(name), b"c" | b"si") {
             if self.kind == PartKind::SharedStrings {
                 self.scan.strings.take(self.span.unwrap_or(0))?;
             }
@@ -296,59 +264,6 @@ impl Part<'_> {
             return Err(WorkbookError::damaged("there are too many cell formats"));
         }
         Ok(())
-    }
-}
-
-/// The names of the elements that are open.
-#[derive(Debug, Default)]
-struct OpenElements {
-    names: Vec<u8>,
-    lengths: Vec<usize>,
-}
-
-impl OpenElements {
-    fn push(&mut self, name: &[u8]) -> Result<(), WorkbookError> {
-        if self.lengths.len() == DEPTH {
-            return Err(WorkbookError::damaged("elements are nested too deep"));
-        }
-        self.names.extend_from_slice(name);
-        self.lengths.push(name.len());
-        Ok(())
-    }
-
-    fn pop(&mut self, name: &[u8]) -> Result<(), WorkbookError> {
-        let length = self.lengths.pop().filter(|&length| length == name.len() && self.names.ends_with(name));
-        let Some(length) = length else {
-            return Err(WorkbookError::damaged("an element ends that did not begin"));
-        };
-        self.names.truncate(self.names.len() - length);
-        Ok(())
-    }
-
-    fn is_empty(&self) -> bool {
-        self.lengths.is_empty()
-    }
-}
-
-/// A name without its prefix.
-fn local(name: &[u8]) -> &[u8] {
-    let start = name.iter().rposition(|&byte| byte == b':').map_or(0, |colon| colon + 1);
-    name.get(start..).unwrap_or_default()
-}
-
-/// The value of an attribute, as it is written.
-fn attribute<'a>(attributes: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
-    let mut rest = attributes;
-    loop {
-        rest = rest.trim_ascii_start();
-        let equals = rest.iter().position(|&byte| byte == b'=')?;
-        let (name, value) = rest.split_at_checked(equals)?;
-        let (&quote, value) = value.get(1..)?.trim_ascii_start().split_first()?;
-        let end = value.iter().position(|&byte| byte == quote)?;
-        if name.trim_ascii_end() == wanted {
-            return value.get(..end);
-        }
-        rest = value.get(end + 1..)?;
     }
 }
 
@@ -399,7 +314,7 @@ fn check_encoding(instruction: &[u8]) -> Result<(), WorkbookError> {
         Some(encoding)
             if !encoding.eq_ignore_ascii_case(b"UTF-8") && !encoding.eq_ignore_ascii_case(b"US-ASCII") =>
         {
-            Err(WorkbookError::damaged("a part is not encoded in UTF-8"))
+            Err(not_utf8())
         }
         _ => Ok(()),
     }

@@ -22,25 +22,27 @@ use crate::Timestamp;
 ///
 /// # Files
 ///
-/// The directory is made where it is absent, for its owner alone (`0700`, files `0600`, on Unix). Files are only appended to.
-/// An append is all or nothing: what a full disk leaves half written is taken back, and what a crash leaves half written
-/// stays behind as a line that readers leave out. Events are handed to the operating system, not forced to the disk:
-/// they outlive the program, and the last ones may not outlive a power failure. Several processes may append to one directory;
-/// a lock on the day's file keeps their lines apart. Only regular files whose names are days are opened, never a symbolic link (on Unix).
+/// The directory is made where it is absent, for its owner alone (`0700`, files `0600`, on Unix). Files are only
+/// appended to. An append is all or nothing: what a full disk leaves half written is taken back, and what a crash
+/// leaves half written stays behind as a line that readers leave out. Events are handed to the operating system, not
+/// forced to the disk: they outlive the program, and the last ones may not outlive a power failure. Several processes
+/// may append to one directory; a lock on the day's file keeps their lines apart, and such a day is likely to count
+/// as unordered (below). Only regular files whose names are days are opened, never a symbolic link (on Unix).
 ///
 /// # Order and positions
 ///
 /// Within a day the order is that of arrival, and a position is a day and a number of bytes: lines are only ever added
 /// behind, so that a position stays good, is found at once in a file of any size, and owes nothing to clocks.
 ///
-/// For the sake of `since` and `until`, times are held to rise along a file but for 5 seconds. Where a clock was set back by more,
-/// an empty file `2026-11-24.unordered` says so, and that day is read without the short cut. That file is written by
-/// this sink; whoever edits a log by hand writes it too.
+/// For the sake of `since` and `until`, times are held to rise along a file but for 5 seconds. Where a clock was set
+/// back by more, an empty file `2026-11-24.unordered` says so, and that day is read without the short cut. That file
+/// is written by this sink; whoever edits a log by hand writes it too.
 ///
 /// # How much is read
 ///
 /// A query reads backwards, in blocks of 64 KiB; days outside `since` and `until` are not opened, and `until` is
-/// found within a day by bisection. Having read 16 MiB, or found 4 MiB of lines, it answers with what it has and a place to go on.
+/// found within a day by bisection. Having read 16 MiB, or found 4 MiB of lines, it answers with what it has and a
+/// place to go on.
 #[derive(Clone, Debug)]
 pub struct FileSink {
     shared: Arc<Shared>,
@@ -70,8 +72,8 @@ impl FileSink {
         FileSinkBuilder { directory: directory.into(), block_bytes: 64 * 1024, scan_bytes: 16 * 1024 * 1024 }
     }
 
-    /// Removes the files of the days more than `keep_days` days before the day of `now`, and answers how many days that
-    /// were. With 0, today's stays.
+    /// Removes the files of the days more than `keep_days` days before the day of `now`, and answers how many days
+    /// that were. With 0, today's stays.
     ///
     /// # Errors
     ///
@@ -130,7 +132,8 @@ impl FileSinkBuilder {
         self
     }
 
-    /// How many bytes a query reads before it answers with what it has; 16 MiB by default. It always gets on by a line.
+    /// How many bytes a query reads before it answers with what it has; 16 MiB by default. It always gets on by a
+    /// line.
     #[must_use]
     pub fn scan_bytes(mut self, bytes: u64) -> Self {
         self.scan_bytes = bytes;

@@ -46,7 +46,8 @@ impl Search<'_> {
             let Some(file) = self.shared.directory.open_to_read(day).map_err(LogError::unavailable)? else {
                 continue;
             };
-            // The length comes before the question whether the day is in order: a line out of order is preceded by the mark.
+            // The length comes before the question whether the day is in order: a line out of order is preceded by
+            // the mark.
             let length = file.metadata().map_err(LogError::unavailable)?.len();
             let ordered = !self.shared.directory.is_unordered(day);
             let end = match from.filter(|&(from, _)| from == day) {
@@ -148,8 +149,8 @@ impl Search<'_> {
         Ok(end)
     }
 
-    /// The first line that can be read among those that begin behind `from` and end before `to`: where it begins, and its
-    /// time.
+    /// The first line that can be read among those that begin behind `from` and end before `to`: where it begins, and
+    /// its time.
     fn first_line_after(
         &mut self,
         mut file: &File,

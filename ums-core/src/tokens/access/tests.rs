@@ -1,3 +1,5 @@
+//! Which texts are access tokens of ours, and which are not.
+
 use aws_lc_rs::hmac;
 use proptest::prelude::*;
 use serde_json::{Value, json};
