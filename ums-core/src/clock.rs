@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A moment in UTC, with a resolution of one millisecond, from year 0 to year 9999.
+/// A moment in UTC, with a resolution of one millisecond, from the year 0 to the
+/// 30th of December 9999.
 ///
 /// Written and read as RFC 3339 with milliseconds, `2026-11-24T01:02:03.456Z`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,9 +19,9 @@ impl Timestamp {
     /// 1970-01-01T00:00:00.000Z.
     pub const UNIX_EPOCH: Self = Self(0);
     const EARLIEST: i64 = -62_167_219_200_000;
-    const LATEST: i64 = 253_402_300_799_999;
+    const LATEST: i64 = 253_402_207_199_999;
 
-    /// The moment this many milliseconds after 1970-01-01 UTC; held to the years 0 to 9999.
+    /// The moment this many milliseconds after 1970-01-01 UTC; held to the bounds.
     #[must_use]
     pub fn from_unix_milliseconds(milliseconds: i64) -> Self {
         Self(milliseconds.clamp(Self::EARLIEST, Self::LATEST))
@@ -38,14 +39,14 @@ impl Timestamp {
         u64::try_from(self.0.div_euclid(1000)).unwrap_or(0)
     }
 
-    /// The moment this much later, held to the year 9999.
+    /// The moment this much later, held to the bounds.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         Self::from_unix_milliseconds(self.0.saturating_add(milliseconds))
     }
 
-    /// The moment this much earlier, held to the year 0.
+    /// The moment this much earlier, held to the bounds.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
@@ -192,7 +193,7 @@ mod tests {
 
     #[test]
     fn stays_within_its_years() {
-        assert_eq!(Timestamp::from_unix_milliseconds(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::from_unix_milliseconds(i64::MAX).to_string(), "9999-12-30T21:59:59.999Z");
         assert_eq!(Timestamp::from_unix_milliseconds(i64::MIN).to_string(), "0000-01-01T00:00:00.000Z");
         assert_eq!(Timestamp::UNIX_EPOCH.minus(Duration::from_secs(1)).unix_seconds(), 0);
     }

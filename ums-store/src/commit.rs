@@ -57,7 +57,10 @@ impl Commit {
             limits.validate_key(&op.key)?;
             if let Write::Put { value, .. } = &op.write {
                 if value.len() > limits.value_bytes {
-                    return invalid(InvalidReason::ValueBytes { most: limits.value_bytes, found: value.len() });
+                    return invalid(InvalidReason::ValueBytes {
+                        most: limits.value_bytes,
+                        found: value.len(),
+                    });
                 }
             } else if op.write == Write::Nothing && op.expect == Expect::Anything {
                 return invalid(InvalidReason::IdleOperation { index });

@@ -33,6 +33,18 @@ impl Limits {
         Self { commit_bytes, ..self }
     }
 
+    /// Grants values of this many bytes.
+    #[must_use]
+    pub const fn with_value_bytes(self, value_bytes: usize) -> Self {
+        Self { value_bytes, ..self }
+    }
+
+    /// Grants keys of this many bytes.
+    #[must_use]
+    pub const fn with_key_bytes(self, key_bytes: usize) -> Self {
+        Self { key_bytes, ..self }
+    }
+
     /// Looks whether a key is one that a store of these limits may be asked for.
     ///
     /// # Errors

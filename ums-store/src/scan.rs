@@ -1,5 +1,7 @@
 //! Reading a partition in order.
 
+use std::ops::Bound;
+
 use crate::{Entry, Error, InvalidReason, Limits};
 
 /// A question for the entries of one partition whose sort part begins with a prefix.
@@ -71,6 +73,40 @@ impl Scan {
         };
         Err(Error::Invalid { reason })
     }
+
+    /// The sort parts that the scan may find, as a range in order of bytes: from the prefix or past `after`, to the
+    /// end of the prefix. For backends whose engine reads ranges; meant for a scan that [`validate`](Self::validate)
+    /// accepted, whose range is never inverted.
+    #[must_use]
+    pub fn bounds(&self) -> (Bound<String>, Bound<String>) {
+        let mut lower = Bound::Included(self.prefix.clone());
+        let mut upper = end_of_prefix(&self.prefix).map_or(Bound::Unbounded, Bound::Excluded);
+        if let Some(after) = &self.after {
+            match self.direction {
+                Direction::Ascending => lower = Bound::Excluded(after.clone()),
+                Direction::Descending => upper = Bound::Excluded(after.clone()),
+            }
+        }
+        (lower, upper)
+    }
+}
+
+/// The lowest text above every text that begins with the prefix; `None` where there is none. UTF-8 orders by code
+/// point, so the last character that has a successor gets it.
+fn end_of_prefix(prefix: &str) -> Option<String> {
+    let mut end = prefix.to_owned();
+    while let Some(last) = end.pop() {
+        let next = match last {
+            '\u{D7FF}' => Some('\u{E000}'),
+            char::MAX => None,
+            _ => char::from_u32(u32::from(last) + 1),
+        };
+        if let Some(next) = next {
+            end.push(next);
+            return Some(end);
+        }
+    }
+    None
 }
 
 /// Which way a scan goes. Exhaustive: there are two.
@@ -99,4 +135,25 @@ pub struct Item {
     pub sort: String,
     /// The entry.
     pub entry: Entry,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_end_where_the_next_character_begins() {
+        assert_eq!(end_of_prefix(""), None);
+        assert_eq!(end_of_prefix("a"), Some("b".into()));
+        assert_eq!(end_of_prefix("a\u{7f}"), Some("a\u{80}".into()));
+        assert_eq!(end_of_prefix("a\u{D7FF}"), Some("a\u{E000}".into()));
+        assert_eq!(end_of_prefix("a\u{10FFFF}"), Some("b".into()));
+        assert_eq!(end_of_prefix("\u{10FFFF}\u{10FFFF}"), None);
+    }
+
+    #[test]
+    fn bounds_of_a_descending_scan_past_its_own_prefix_are_empty() {
+        let scan = Scan::partition("p").prefix("a").after("a").descending();
+        assert_eq!(scan.bounds(), (Bound::Included("a".into()), Bound::Excluded("a".into())));
+    }
 }

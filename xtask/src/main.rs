@@ -1,2 +1,77 @@
-//! Tasks.
-fn main() {}
+//! What is too long for CI, or needs tools of its own: `cargo xtask help`.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod fuzz;
+
+use std::env;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+/// A task: its name, its arguments, what it does.
+struct Task {
+    name: &'static str,
+    arguments: &'static str,
+    does: &'static str,
+    run: fn(&[String]) -> Result<(), String>,
+}
+
+const TASKS: [Task; 3] = [
+    Task {
+        name: "ci",
+        arguments: "",
+        does: "everything that has to hold before a merge, as CI runs it",
+        run: ci,
+    },
+    Task {
+        name: "fuzz",
+        arguments: "[TARGET] [SECONDS]",
+        does: "fuzzes one target, or each in turn (60 s); needs nightly Rust and cargo-fuzz",
+        run: fuzz::run,
+    },
+    Task { name: "help", arguments: "", does: "this list", run: help },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let (name, rest) = match arguments.split_first() {
+        Some((name, rest)) => (name.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    let done = match TASKS.iter().find(|task| task.name == name) {
+        Some(task) => (task.run)(rest),
+        None => Err(format!("there is no task `{name}`; `cargo xtask help` lists them")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn help(_: &[String]) -> Result<(), String> {
+    println!("cargo xtask TASK\n");
+    for task in &TASKS {
+        println!("  {:<28}{}", format!("{} {}", task.name, task.arguments), task.does);
+    }
+    Ok(())
+}
+
+fn ci(arguments: &[String]) -> Result<(), String> {
+    if !arguments.is_empty() {
+        return Err("`ci` takes no arguments".to_owned());
+    }
+    run(Command::new(root().join(".ci/run")))
+}
+
+/// Runs a command in the project's root, with this process's input and output.
+fn run(mut command: Command) -> Result<(), String> {
+    let status = command.current_dir(root()).status().map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
+}
+
+fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}

@@ -12,12 +12,14 @@ pub use register::RegistrationMode;
 
 use std::sync::Arc;
 
-use crate::directory::{Directory, FirstAccount, NewCredential};
+use crate::directory::{Directory, FirstAccount, NewCredential, UserDraft};
 use crate::hash::{Hasher, PasswordContext, PasswordPolicy};
+use crate::model::UserFields;
+use crate::parse::Checker;
 use crate::sessions::Sessions;
 use crate::tokens::Tokens;
 use crate::transaction::Database;
-use crate::{Error, Faults, Password, Result};
+use crate::{Faults, Password, Result};
 
 /// Authentication over a store.
 #[derive(Clone, Debug)]
@@ -33,14 +35,20 @@ pub(crate) struct Auth {
 }
 
 impl Auth {
-    /// Checks a password that is to be set and hashes it; `None` for none.
+    /// Checks the password that comes with a user's fields, and them with it so that every fault is told at once, and
+    /// hashes it; `None` for none. The checker may know of more faults.
     pub(crate) async fn new_credential(
         &self,
-        password: Option<&Password>,
-        email: &str,
+        fields: &UserFields,
+        mut checker: Checker,
     ) -> Result<NewCredential> {
-        let Some(password) = password else { return Ok(None) };
-        self.check_password(password, email).map_err(Error::Invalid)?;
+        let Some(password) = fields.password() else { return Ok(None) };
+        UserDraft::read(fields, &mut checker);
+        let mut faults = checker.into_faults();
+        if let Err(more) = self.check_password(password, &fields.email) {
+            faults.append(more);
+        }
+        faults.into_result()?;
         Ok(Some(self.hasher.hash(password).await?))
     }
 

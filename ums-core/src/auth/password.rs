@@ -25,21 +25,14 @@ impl Auth {
         let verified = &verified;
         self.database
             .transact(|transaction| async move {
-                let key = keyspace::user_profile(id);
-                let profile = transaction.read::<UserRecord>(&key).await?;
-                let profile = profile.filter(|profile| !profile.closing).ok_or(Error::InvalidAccessToken)?;
-                let credential_key = keyspace::credential(id);
-                let credential = transaction.read::<Credential>(&credential_key).await?;
-                let unchanged = credential.is_some_and(|found| found.version == verified.version);
-                if !unchanged {
+                self.sessions.keep_alone(&transaction, id, principal.session_id()).await?;
+                let key = keyspace::credential(id);
+                let credential = transaction.read::<Credential>(&key).await?;
+                if credential.is_none_or(|found| found.version != verified.version) {
                     return Err(Error::WrongPassword);
                 }
-                let session_epoch = profile.data.session_epoch + 1;
-                let account = UserRecord { session_epoch, ..profile.data };
-                transaction.put(key, &account)?;
-                self.sessions.keep_alone(&transaction, &account, principal.session_id()).await?;
                 let credential = Credential { password_hash: password_hash.clone(), changed_at: now };
-                transaction.put(credential_key, &credential)
+                transaction.put(key, &credential)
             })
             .await
     }

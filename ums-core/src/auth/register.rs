@@ -2,11 +2,11 @@
 
 use super::{Auth, Registration};
 use crate::access::Actor;
-use crate::directory::{FirstAccount, Versioned};
-use crate::model::{Role, Status, User, UserFields};
+use crate::directory::Versioned;
+use crate::model::{Status, User, UserFields};
 use crate::parse::{Checker, Email, FullName};
 use crate::record::Admins;
-use crate::{Conflict, Error, Faults, Password, Result, keyspace};
+use crate::{Error, Password, Result, keyspace};
 
 /// Who may make an account for themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,9 +37,7 @@ impl Auth {
             ..UserFields::default()
         };
         // Looked at before the costly hash; the commit looks again.
-        if self.directory.user_id_by_email(&email).await?.is_some() {
-            return Err(Conflict::EmailTaken.into());
-        }
+        self.directory.expect_free_address(&email).await?;
         self.directory.expect_place(&Actor::Anonymous, None, registration.department_id).await?;
         let credential = Some(self.hasher.hash(&registration.password).await?);
         self.directory.register_user(&fields, &credential, status, self.first_account).await
@@ -63,11 +61,8 @@ impl Auth {
             ..UserFields::default()
         };
         let credential = Some(self.hasher.hash(password).await?);
-        let made = self
-            .directory
-            .register_user(&fields, &credential, Status::Active, FirstAccount::BecomesAdmin)
-            .await?;
-        Ok(Some(made.value).filter(|user| user.role == Role::Admin))
+        let made = self.directory.create_first_admin(&fields, &credential).await?;
+        Ok(made.map(|made| made.value))
     }
 
     /// Every fault of the fields at once.
@@ -75,11 +70,7 @@ impl Auth {
         let mut checker = Checker::default();
         checker.required::<FullName>("full_name", &registration.full_name);
         let email = checker.required::<Email>("email", &registration.email);
-        let mut faults = match checker.finish() {
-            Err(Error::Invalid(faults)) => faults,
-            Err(error) => return Err(error),
-            Ok(()) => Faults::default(),
-        };
+        let mut faults = checker.into_faults();
         if let Err(more) = self.check_password(&registration.password, &registration.email) {
             faults.append(more);
         }

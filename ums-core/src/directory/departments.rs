@@ -71,7 +71,10 @@ impl Directory {
         let own = match actor.confined_to(Action::ReadDepartment) {
             Ok(own) => own,
             // An account of no organisation sees no department, which is no reason to refuse the question.
-            Err(Error::Forbidden) if actor.role().is_some() => return Ok(Page::new(Vec::new(), None)),
+            Err(Error::Forbidden) if actor.role().is_some() => {
+                request.expect_first()?;
+                return Ok(Page::new(Vec::new(), None));
+            }
             Err(error) => return Err(error),
         };
         let organisation_id = filter.organisation_id.or(own);
@@ -163,7 +166,7 @@ impl Directory {
         .await
     }
 
-    async fn expect_organisation(
+    pub(super) async fn expect_organisation(
         &self,
         transaction: &Transaction,
         actor: &Actor,

@@ -10,8 +10,8 @@ use crate::{Error, Result, Timestamp};
 #[derive(Clone, Debug)]
 pub(crate) struct OrganisationDraft {
     pub(crate) name: Name,
-    address: Option<Address>,
-    description: Option<Description>,
+    pub(crate) address: Option<Address>,
+    pub(crate) description: Option<Description>,
 }
 
 impl OrganisationDraft {

@@ -7,11 +7,15 @@ mod listing;
 mod organisations;
 mod own;
 mod place;
+mod upsert;
 mod user_fields;
 mod user_list;
 mod users;
 
 pub use departments::DepartmentFilter;
+pub(crate) use fields::{DepartmentDraft, OrganisationDraft};
+pub(crate) use upsert::{Existing, Upserted, UserUpsert};
+pub(crate) use user_fields::{UserDraft, new_status};
 pub use user_list::UserFilter;
 pub(crate) use users::{FirstAccount, NewCredential};
 
@@ -50,6 +54,11 @@ pub(crate) struct Directory {
 impl Directory {
     pub(crate) fn new(database: Database, cursors: Arc<Cursors>) -> Self {
         Self { database, cursors, has_accounts: Arc::default() }
+    }
+
+    /// The same directory, but that nothing that is written to it stays.
+    pub(crate) fn rehearsal(&self) -> Self {
+        Self { database: self.database.rehearsal(), has_accounts: Arc::default(), ..self.clone() }
     }
 
     fn has_accounts(&self) -> bool {

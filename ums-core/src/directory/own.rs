@@ -2,12 +2,12 @@
 
 use ums_store::Version;
 
-use super::user_fields::{missed_user, no_user};
+use super::user_fields::missed_user;
 use super::{Directory, Versioned, check_version};
 use crate::access::Actor;
-use crate::model::{DepartmentId, OrganisationId, Patch, User, UserId};
+use crate::model::{DepartmentId, OrganisationId, Patch, Status, User, UserId};
 use crate::parse::{Checker, FullName};
-use crate::record::UserRecord;
+use crate::record::{Found, UserRecord};
 use crate::{Error, Kind, Result, keyspace};
 
 impl Directory {
@@ -27,7 +27,9 @@ impl Directory {
         self.write(|transaction| async move {
             let key = keyspace::user_profile(id);
             let found = transaction.read::<UserRecord>(&key).await?;
-            let found = found.filter(|found| !found.closing).ok_or_else(no_user)?;
+            let stands =
+                |found: &Found<UserRecord>| !found.closing && found.data.user.status == Status::Active;
+            let found = found.filter(stands).ok_or(Error::InvalidAccessToken)?;
             check_version(expected, found.version, Kind::User)?;
             let mut account = found.data.clone();
             let name = full_name.clone().apply(Some(account.user.full_name)).unwrap_or_default();

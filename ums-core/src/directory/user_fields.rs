@@ -16,13 +16,19 @@ pub(crate) struct UserDraft {
 }
 
 impl UserDraft {
-    /// Checks the fields; `faults` may know of more, found elsewhere.
+    /// Checks the fields; the checker may know of more faults, found elsewhere.
     pub(crate) fn parse(fields: &UserFields, mut checker: Checker) -> Result<Self> {
+        let draft = Self::read(fields, &mut checker);
+        checker.finish()?;
+        draft.ok_or_else(missed)
+    }
+
+    /// Reads the fields; their faults are in the checker.
+    pub(crate) fn read(fields: &UserFields, checker: &mut Checker) -> Option<Self> {
         let full_name = checker.required("full_name", &fields.full_name);
         let email = checker.required("email", &fields.email);
         let external_id = checker.optional("external_id", fields.external_id.as_deref());
-        checker.finish()?;
-        Ok(Self { full_name: full_name.ok_or_else(missed)?, email: email.ok_or_else(missed)?, external_id })
+        Some(Self { full_name: full_name?, email: email?, external_id })
     }
 }
 
@@ -45,7 +51,7 @@ pub(crate) fn new_status(given: Option<Status>, has_credential: bool, checker: &
 
 impl UserPatch {
     /// The patched user as fields, as if they had been given whole.
-    pub(super) fn apply(&self, old: &User, checker: &mut Checker) -> UserFields {
+    pub(crate) fn apply(&self, old: &User, checker: &mut Checker) -> UserFields {
         use crate::model::Patch::Clear;
         let required = [
             ("role", matches!(self.role, Clear)),

@@ -9,9 +9,9 @@ use crate::access::{Action, Actor, Scope, Target};
 use crate::hash::StoredHash;
 use crate::model::{Role, Status, User, UserFields, UserId, UserPatch};
 use crate::parse::{Checker, Email, fold_email};
-use crate::record::{Admins, Credential, UserRecord};
+use crate::record::{Admins, Credential, Found, UserRecord};
 use crate::transaction::Transaction;
-use crate::{Conflict, Kind, Result, Timestamp, keyspace};
+use crate::{Conflict, Error, Kind, Result, Timestamp, keyspace};
 
 /// What a new account proves itself with: the hash of its password, made beforehand.
 pub(crate) type NewCredential = Option<StoredHash>;
@@ -69,8 +69,28 @@ impl Directory {
         .await
     }
 
+    /// Makes an administrator where the store has never had an account; `None` where it has.
+    pub(crate) async fn create_first_admin(
+        &self,
+        fields: &UserFields,
+        credential: &NewCredential,
+    ) -> Result<Option<Versioned<User>>> {
+        let draft = &UserDraft::parse(fields, Checker::default())?;
+        let id = UserId::allotted(self.database.next_id(Kind::User).await?)?;
+        self.write(|transaction| async move {
+            if transaction.read::<Admins>(&keyspace::admins()).await?.is_some() {
+                return Ok(None);
+            }
+            let (place, role) = (Place::default(), Role::Admin);
+            let made =
+                self.insert_user(&transaction, id, draft, &place, role, Status::Active, credential).await?;
+            Ok(Some(made))
+        })
+        .await
+    }
+
     #[expect(clippy::too_many_arguments, reason = "all of them make one record")]
-    async fn insert_user(
+    pub(super) async fn insert_user(
         &self,
         transaction: &Transaction,
         id: UserId,
@@ -140,6 +160,15 @@ impl Directory {
         Ok(())
     }
 
+    /// Looks that nobody has an address, ahead of what costs more; the commit looks again.
+    pub(crate) async fn expect_free_address(&self, email: &Email) -> Result<()> {
+        self.write(|transaction| async move {
+            let holder = transaction.lookup(&keyspace::user_by_email(email.canonical())).await?;
+            self.expect_no_holder(&transaction, holder, Conflict::EmailTaken).await
+        })
+        .await
+    }
+
     async fn expect_no_holder(
         &self,
         transaction: &Transaction,
@@ -172,6 +201,11 @@ impl Directory {
         id.map(UserId::allotted).transpose()
     }
 
+    /// Allots the ids of a number of users: gives the first.
+    pub(crate) async fn reserve_user_ids(&self, count: usize) -> Result<u64> {
+        self.database.reserve_ids(Kind::User, count as u64).await
+    }
+
     /// Whether the actor may make users at all, ahead of what costs more; the commit asks about this one.
     pub(crate) fn may_create_users(&self, actor: &Actor) -> Result<()> {
         match actor.scope(Action::CreateUser) {
@@ -197,6 +231,8 @@ impl Directory {
         credential: &NewCredential,
         expected: Option<Version>,
     ) -> Result<Versioned<User>> {
+        let (organisation_id, department_id) = defaults(actor, fields);
+        let fields = &UserFields { organisation_id, department_id, ..fields.clone() };
         self.update_user(actor, id, credential, expected, |old, _| fields.filled_from(old)).await
     }
 
@@ -220,7 +256,6 @@ impl Directory {
         change: impl Fn(&User, &mut Checker) -> UserFields + Send + Sync,
     ) -> Result<Versioned<User>> {
         let change = &change;
-        let now = self.database.now();
         self.write(|transaction| async move {
             let key = keyspace::user_profile(id);
             let actor = self.confirm(&transaction, actor).await?;
@@ -233,49 +268,73 @@ impl Directory {
 
             let mut checker = Checker::default();
             let fields = change(old, &mut checker);
-            let has_password = credential.is_some()
-                || transaction.read::<Credential>(&keyspace::credential(id)).await?.is_some();
-            let status = self.changed_status(old, fields.status, has_password, &mut checker);
-            let draft = UserDraft::parse(&fields, checker)?;
-            let role = fields.role.unwrap_or(old.role);
-            let place =
-                self.user_place(&transaction, &actor, fields.organisation_id, fields.department_id).await?;
-            let after = Target { role: Some(higher(old.role, role)), ..place.target() };
-            actor.may(Action::UpdateUser, &Target { user_id: Some(id), ..after })?;
-            self.expect_free(&transaction, &draft, &place, Some(old)).await?;
-
-            let mut user = build(id, &draft, &place, role, status, now);
-            user.created_at = old.created_at;
-            user.email_verified = old.email_verified && fold_email(&old.email) == draft.email.canonical();
-            let ends_sessions =
-                credential.is_some() || status != Status::Active && old.status == Status::Active;
-            let session_epoch = found.data.session_epoch + u32::from(ends_sessions);
-            let record = UserRecord { user, session_epoch };
-            count_admins(&transaction, found.data.counts_as_admin(), record.counts_as_admin()).await?;
-            transaction.replace(key, Some(&found.data), Some(&record))?;
-            if let Some(password_hash) = credential {
-                let credential = Credential { password_hash: password_hash.clone(), changed_at: now };
-                transaction.put(keyspace::credential(id), &credential)?;
-            }
+            let record = self.changed(&transaction, &actor, &found, &fields, checker, credential).await?;
+            self.write_changed(&transaction, &found, &record, credential).await?;
             Ok(Versioned { value: record.user, version: transaction.version() })
         })
         .await
     }
 
-    /// The status after a change: an invited account that is given a password can log in.
-    fn changed_status(
+    /// What a user becomes by a change, where the change holds. Writes nothing.
+    pub(super) async fn changed(
         &self,
-        old: &User,
-        given: Option<Status>,
-        has_password: bool,
-        checker: &mut Checker,
-    ) -> Status {
-        let status = given.unwrap_or(old.status);
-        if status == Status::Invited && old.status == Status::Invited && has_password {
-            return Status::Active;
-        }
-        new_status(Some(status), has_password, checker)
+        transaction: &Transaction,
+        actor: &Actor,
+        found: &Found<UserRecord>,
+        fields: &UserFields,
+        mut checker: Checker,
+        credential: &NewCredential,
+    ) -> Result<UserRecord> {
+        let old = &found.data.user;
+        let has_password = credential.is_some()
+            || transaction.read::<Credential>(&keyspace::credential(old.id)).await?.is_some();
+        let status = changed_status(old, fields.status, has_password, &mut checker);
+        let draft = UserDraft::parse(fields, checker)?;
+        let role = fields.role.unwrap_or(old.role);
+        let place = self.user_place(transaction, actor, fields.organisation_id, fields.department_id).await?;
+        // One reaches oneself where one stands, and no place by being oneself: nobody moves into what they would then
+        // administer.
+        let stays = (old.organisation_id, old.department_id) == (place.organisation_id, place.department_id);
+        let user_id = stays.then_some(old.id);
+        let after = Target { user_id, role: Some(higher(old.role, role)), ..place.target() };
+        actor.may(Action::UpdateUser, &after).map_err(|_| Error::Forbidden)?;
+        self.expect_free(transaction, &draft, &place, Some(old)).await?;
+
+        let mut user = build(old.id, &draft, &place, role, status, self.database.now());
+        user.created_at = old.created_at;
+        user.email_verified = old.email_verified && fold_email(&old.email) == draft.email.canonical();
+        let ends_sessions = credential.is_some() || status != Status::Active && old.status == Status::Active;
+        let session_epoch = found.data.session_epoch + u32::from(ends_sessions);
+        Ok(UserRecord { user, session_epoch })
     }
+
+    /// Writes what a user becomes.
+    pub(super) async fn write_changed(
+        &self,
+        transaction: &Transaction,
+        found: &Found<UserRecord>,
+        record: &UserRecord,
+        credential: &NewCredential,
+    ) -> Result<()> {
+        count_admins(transaction, found.data.counts_as_admin(), record.counts_as_admin()).await?;
+        let id = record.user.id;
+        transaction.replace(keyspace::user_profile(id), Some(&found.data), Some(record))?;
+        if let Some(password_hash) = credential {
+            let changed_at = record.user.updated_at;
+            let credential = Credential { password_hash: password_hash.clone(), changed_at };
+            transaction.put(keyspace::credential(id), &credential)?;
+        }
+        Ok(())
+    }
+}
+
+/// The status after a change: an invited account that is given a password can log in.
+fn changed_status(old: &User, given: Option<Status>, has_password: bool, checker: &mut Checker) -> Status {
+    let status = given.unwrap_or(old.status);
+    if status == Status::Invited && old.status == Status::Invited && has_password {
+        return Status::Active;
+    }
+    new_status(Some(status), has_password, checker)
 }
 
 /// What a caller who sees one place only means by leaving it out.

@@ -164,3 +164,36 @@ impl Argon2Hash {
 fn failed(error: impl std::fmt::Display) -> Error {
     Error::internal(format!("argon2: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SALT: &str = "c29tZXNhbHRzb21lc2FsdA";
+    const OUTPUT: &str = "nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+
+    fn falls_short(text: &str) -> bool {
+        let hash = PasswordHash::new(text).unwrap();
+        let today = Cost { memory: 64, iterations: 2, parallelism: 1 };
+        Argon2Hash::parse(&hash).unwrap().unwrap().falls_short_of(today)
+    }
+
+    #[test]
+    fn falls_short_by_algorithm_version_memory_passes_salt_or_output() {
+        for (text, expected) in [
+            (format!("$argon2id$v=19$m=64,t=2,p=1${SALT}${OUTPUT}"), false),
+            (format!("$argon2id$v=19$m=65,t=3,p=1${SALT}${OUTPUT}"), false),
+            (format!("$argon2id$v=19$m=64,t=2,p=4${SALT}${OUTPUT}"), false),
+            (format!("$argon2i$v=19$m=64,t=2,p=1${SALT}${OUTPUT}"), true),
+            (format!("$argon2d$v=19$m=64,t=2,p=1${SALT}${OUTPUT}"), true),
+            (format!("$argon2id$v=16$m=64,t=2,p=1${SALT}${OUTPUT}"), true),
+            (format!("$argon2id$m=64,t=2,p=1${SALT}${OUTPUT}"), true),
+            (format!("$argon2id$v=19$m=63,t=9,p=1${SALT}${OUTPUT}"), true),
+            (format!("$argon2id$v=19$m=640,t=1,p=1${SALT}${OUTPUT}"), true),
+            (format!("$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2Fs${OUTPUT}"), true),
+            (format!("$argon2id$v=19$m=64,t=2,p=1${SALT}$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGiw"), true),
+        ] {
+            assert_eq!(falls_short(&text), expected, "{text}");
+        }
+    }
+}

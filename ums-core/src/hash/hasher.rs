@@ -93,3 +93,6 @@ impl Hasher {
         self.decoy.scheme().map_err(|error| crate::Error::internal(format!("the decoy hash: {error}")))
     }
 }
+
+#[cfg(test)]
+mod tests;

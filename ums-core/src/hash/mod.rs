@@ -8,9 +8,9 @@ mod password;
 mod policy;
 mod stored;
 
-pub(crate) use hasher::{Hasher, Verdict};
+pub(crate) use hasher::Hasher;
 pub use options::HashOptions;
 pub use password::Password;
 pub(crate) use policy::PasswordContext;
 pub use policy::{InvalidMinimumLength, PasswordPolicy};
-pub(crate) use stored::{StoredHash, UnusableHash};
+pub(crate) use stored::StoredHash;

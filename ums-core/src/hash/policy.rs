@@ -89,17 +89,13 @@ impl PasswordContext {
 
     /// The account's e-mail address: what stands before the `@`, whole and in its parts.
     pub(crate) fn email(self, email: &str) -> Self {
-        self.phrase(email.rsplit_once('@').map_or(email, |(local, _)| local))
+        self.name(email.rsplit_once('@').map_or(email, |(local, _)| local))
     }
 
-    /// The name of the account's organisation, whole and in its words.
-    pub(crate) fn organisation(self, name: &str) -> Self {
-        self.phrase(name)
-    }
-
-    fn phrase(mut self, phrase: &str) -> Self {
-        self.words.push(fold(phrase));
-        self.words.extend(phrase.split(|character: char| !character.is_alphanumeric()).map(fold));
+    /// A name that goes with the account, such as its organisation's: whole and in its words.
+    pub(crate) fn name(mut self, name: &str) -> Self {
+        self.words.push(fold(name));
+        self.words.extend(name.split(|character: char| !character.is_alphanumeric()).map(fold));
         self.words.retain(|word| word.chars().count() >= SHORTEST_WORD);
         // The longest first, so that a part does not break up the whole.
         self.words.sort_by_key(|word| std::cmp::Reverse(word.len()));
@@ -188,7 +184,7 @@ mod tests {
 
     #[test]
     fn refuses_what_follows_from_the_account() {
-        let context = PasswordContext::new().email("Ada.Lovelace@example.com").organisation("Tech Corp");
+        let context = PasswordContext::new().email("Ada.Lovelace@example.com").name("Tech Corp");
         for password in [
             "Tech Corp-password-2026",
             "techcorp-password-2026",
@@ -207,7 +203,7 @@ mod tests {
 
     #[test]
     fn takes_what_is_merely_near_the_account() {
-        let context = PasswordContext::new().email("ada@example.com").organisation("Tech Corp");
+        let context = PasswordContext::new().email("ada@example.com").name("Tech Corp");
         for password in [
             "StrongPassword123",
             "adamant password 2026",

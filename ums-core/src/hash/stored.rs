@@ -99,6 +99,8 @@ impl Scheme {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const SALT: &str = "c29tZXNhbHQ";
@@ -134,6 +136,20 @@ mod tests {
                 expected,
                 "{parameters}"
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_taken_is_within_bounds(
+            text in r"\$argon2(i|d|id)(\$v=(16|19))?\$m=[0-9]{1,10},t=[0-9]{1,2},p=[0-9]{1,2}\$[A-Za-z0-9+/]{0,70}\$[A-Za-z0-9+/]{0,90}|[$a-z0-9=,+/]{0,200}|.{0,50}",
+        ) {
+            if let Ok(scheme) = StoredHash(text).scheme() {
+                prop_assert!((8..=1 << 20).contains(&scheme.memory()));
+                let Scheme::Argon2(hash) = scheme;
+                prop_assert!((1..=10).contains(&hash.cost().iterations));
+                prop_assert!((1..=64).contains(&hash.cost().parallelism));
+            }
         }
     }
 

@@ -20,20 +20,27 @@
 mod cells;
 mod columns;
 mod error;
+mod faults;
 mod guard;
 mod headings;
+mod importer;
 mod limits;
 mod options;
+mod organisations;
+mod progress;
 mod reader;
 mod records;
 mod report;
+pub(crate) mod reports;
 mod rows;
+mod users;
 mod value;
 
 pub use columns::{Column, SheetKind};
 pub use error::WorkbookError;
 pub use guard::WorkbookSize;
 pub use headings::Layout;
+pub(crate) use importer::Importer;
 pub use limits::{ImportLimits, Limit};
 pub use options::{ImportOptions, OnExisting};
 pub use reader::{SheetEvent, WorkbookReader};

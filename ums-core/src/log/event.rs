@@ -200,8 +200,9 @@ impl LogEvent {
 
     /// Writes it as one line of JSON, the line's end included.
     ///
-    /// Besides what JSON asks for, every character that could fool a terminal or a tool that works by lines is escaped:
-    /// control characters (U+007F to U+009F, too), U+2028, U+2029 and the marks that turn the direction of writing.
+    /// Besides what JSON asks for, every character that could fool a terminal or a tool that works by lines is
+    /// escaped: control characters (U+007F to U+009F, too), U+2028, U+2029 and the marks that turn the direction of
+    /// writing.
     ///
     /// # Errors
     ///

@@ -12,14 +12,11 @@ use crate::{Random, Timestamp};
 ///
 /// Ids order by time, as values and as text. Two events of one millisecond stand in no particular order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, example = "01a206fbd2a06f0c9d3e5b7a8142"))]
-pub struct LogEventId {
-    milliseconds: u64,
-    tail: u64,
-}
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, example = "01a20b12fcc06f0c9d3e5b7a8142"))]
+pub struct LogEventId(u128);
 
 impl LogEventId {
-    const TIME_DIGITS: usize = 12;
+    const TAIL_BITS: u32 = 64;
     const DIGITS: usize = 28;
 
     /// A new id of an event of this moment; moments before 1970 count as 1970-01-01T00:00:00Z.
@@ -27,14 +24,18 @@ impl LogEventId {
     pub fn new(moment: Timestamp, random: &dyn Random) -> Self {
         let mut tail = [0; 8];
         random.fill(&mut tail);
-        let milliseconds = u64::try_from(moment.unix_milliseconds()).unwrap_or(0);
-        Self { milliseconds, tail: u64::from_be_bytes(tail) }
+        let milliseconds = u128::try_from(moment.unix_milliseconds()).unwrap_or(0);
+        Self((milliseconds << Self::TAIL_BITS) | u128::from(u64::from_be_bytes(tail)))
     }
 
     /// When the event happened.
     #[must_use]
     pub fn timestamp(self) -> Timestamp {
-        Timestamp::from_unix_milliseconds(i64::try_from(self.milliseconds).unwrap_or(i64::MAX))
+        Timestamp::from_unix_milliseconds(i64::try_from(self.milliseconds()).unwrap_or(i64::MAX))
+    }
+
+    fn milliseconds(self) -> u128 {
+        self.0 >> Self::TAIL_BITS
     }
 }
 
@@ -46,18 +47,15 @@ impl FromStr for LogEventId {
         if text.len() != Self::DIGITS || !digits {
             return Err(InvalidId);
         }
-        let (time, tail) = text.split_at_checked(Self::TIME_DIGITS).ok_or(InvalidId)?;
-        let milliseconds = u64::from_str_radix(time, 16).map_err(|_| InvalidId)?;
-        let tail = u64::from_str_radix(tail, 16).map_err(|_| InvalidId)?;
-        let id = Self { milliseconds, tail };
-        let within_years = u64::try_from(id.timestamp().unix_milliseconds()) == Ok(milliseconds);
+        let id = u128::from_str_radix(text, 16).map(Self).map_err(|_| InvalidId)?;
+        let within_years = u128::try_from(id.timestamp().unix_milliseconds()) == Ok(id.milliseconds());
         if within_years { Ok(id) } else { Err(InvalidId) }
     }
 }
 
 impl fmt::Display for LogEventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:012x}{:016x}", self.milliseconds, self.tail)
+        write!(f, "{:028x}", self.0)
     }
 }
 
@@ -96,7 +94,7 @@ mod tests {
     fn writes_time_then_tail_and_reads_it_back() {
         let moment = "2026-11-24T01:02:03.456Z".parse().unwrap();
         let id = LogEventId::new(moment, &Fixed(0xab));
-        assert_eq!(id.to_string(), "01a20acb6840abababababababab");
+        assert_eq!(id.to_string(), "01a20b12fcc0abababababababab");
         assert_eq!(id.to_string().parse(), Ok(id));
         assert_eq!(id.timestamp(), moment);
     }

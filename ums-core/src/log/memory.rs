@@ -1,6 +1,7 @@
 //! A sink in memory.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -8,14 +9,14 @@ use async_trait::async_trait;
 use super::day::Day;
 use super::{LogError, LogEvent, LogPage, LogPosition, LogQuery, LogSink};
 
-/// Keeps the latest events in memory and forgets the oldest: for tests, and for a program that keeps its log elsewhere.
-#[derive(Debug)]
+/// Keeps the latest events in memory and forgets the oldest: for tests, and for a program that keeps its log
+/// elsewhere.
 pub struct MemorySink {
     capacity: usize,
     ring: Mutex<Ring>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Ring {
     /// How many events ever came, so that each has a number.
     appended: u64,
@@ -40,6 +41,12 @@ impl MemorySink {
 
     fn with_ring<T>(&self, work: impl FnOnce(&mut Ring) -> T) -> T {
         work(&mut self.ring.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl fmt::Debug for MemorySink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemorySink").field("capacity", &self.capacity).finish_non_exhaustive()
     }
 }
 

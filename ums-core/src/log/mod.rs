@@ -1,9 +1,9 @@
 //! The event log: what happened, to whom, by whom, and how it ended.
 //!
 //! A [`LogEvent`] goes into a [`LogQueue`], which never blocks and never fails, and from there, in batches, into a
-//! [`LogSink`]: [`FileSink`] (JSON Lines, a file a day), [`MemorySink`] (a ring), [`FanOut`] (several of them), or one of
-//! your own. A sink is asked with a [`LogQuery`] and answers newest first, a [`LogPage`] at a time. [`TracingLayer`]
-//! turns what the program says through `tracing` into log events.
+//! [`LogSink`]: [`FileSink`] (JSON Lines, a file a day), [`MemorySink`] (a ring), [`FanOut`] (several of them), or
+//! one of your own. A sink is asked with a [`LogQuery`] and answers newest first, a [`LogPage`] at a time.
+//! [`TracingLayer`] turns what the program says through `tracing` into log events.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -32,6 +32,7 @@ mod bounds;
 mod day;
 mod event;
 mod fan_out;
+mod file;
 mod id;
 mod level;
 mod line;
@@ -43,6 +44,7 @@ mod tracing_layer;
 
 pub use event::LogEvent;
 pub use fan_out::FanOut;
+pub use file::{FileSink, FileSinkBuilder};
 pub use id::LogEventId;
 pub use level::{InvalidLevel, InvalidOutcome, Level, Outcome};
 pub use memory::MemorySink;

@@ -27,8 +27,8 @@ pub struct LogQuery {
     pub since: Option<Timestamp>,
     /// Events before this moment.
     pub until: Option<Timestamp>,
-    /// Events in which this text stands, upper and lower case alike: in the message, the action, the target, the request
-    /// id, the address, or a text within the fields' values.
+    /// Events in which this text stands, upper and lower case alike: in the message, the action, the target, the
+    /// request id, the address, or a text within the fields' values.
     pub q: Option<String>,
     /// Events of this organisation. Set by what decides who sees what, not by who asks.
     pub organisation_id: Option<OrganisationId>,

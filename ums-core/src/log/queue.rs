@@ -1,6 +1,7 @@
 //! What the library calls to log: never in the way.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,21 +14,20 @@ use crate::{Clock, Random, Timestamp};
 
 /// Hands events to a sink in the background. Cheap to clone; clones share everything.
 ///
-/// [`record`](Self::record) neither waits nor fails. Events wait in a queue that is bounded in number and in bytes, the ones
-/// being appended included, and go to the sink in batches, in the order recorded. Where the sink is slow or down the
-/// queue fills, and then events are dropped and counted; once the sink takes events again, one `log.dropped` tells it how many.
-/// A batch that the sink refused stays at the head of the queue, and is offered again with the next event that comes a
-/// second or more later, and at a flush.
+/// [`record`](Self::record) neither waits nor fails. Events wait in a queue that is bounded in number and in bytes,
+/// the ones being appended included, and go to the sink in batches, in the order recorded. Where the sink is slow or
+/// down the queue fills, and then events are dropped and counted; once the sink takes events again, one `log.dropped`
+/// tells it how many. A batch that the sink refused stays at the head of the queue, and is offered again with the
+/// next event that comes a second or more later, and at a flush.
 ///
 /// The work is done by a task on the tokio runtime that `record` is called in; called outside of any, on the last one
-/// seen, by `new` or by `record`. Where there has been none, events wait. A task that ends in the middle of an append, since its runtime
-/// went down or the sink panicked, takes its batch with it: that counts as dropped.
-#[derive(Clone, Debug)]
+/// seen, by `new` or by `record`. Where there has been none, events wait. A task that ends in the middle of an
+/// append, since its runtime went down or the sink panicked, takes its batch with it: that counts as dropped.
+#[derive(Clone)]
 pub struct LogQueue {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 struct Shared {
     sink: Arc<dyn LogSink>,
     clock: Arc<dyn Clock>,
@@ -39,7 +39,7 @@ struct Shared {
     progress: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     waiting: VecDeque<LogEvent>,
     /// What the sink refused: first in line.
@@ -59,7 +59,6 @@ struct State {
     unreported: u64,
 }
 
-#[derive(Debug)]
 struct Batch {
     events: Vec<LogEvent>,
     bytes: usize,
@@ -125,12 +124,13 @@ impl LogQueue {
         self.shared.lock().dropped
     }
 
-    /// Waits until the sink has everything that was recorded before. Waits for as long as the sink takes: bound it with a
-    /// time-out where that matters.
+    /// Waits until the sink has everything that was recorded before. Waits for as long as the sink takes: bound it
+    /// with a time-out where that matters.
     ///
     /// # Errors
     ///
-    /// [`LogError::Unavailable`] where the sink refuses, or there is no tokio runtime to work on. The events stay in the queue.
+    /// [`LogError::Unavailable`] where the sink refuses, or there is no tokio runtime to work on. The events stay in
+    /// the queue.
     pub async fn flush(&self) -> Result<(), LogError> {
         let (target, attempts_failed) = {
             let state = self.shared.lock();
@@ -157,6 +157,12 @@ impl LogQueue {
     }
 }
 
+impl fmt::Debug for LogQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogQueue").field("sink", &self.shared.sink).finish_non_exhaustive()
+    }
+}
+
 /// Whether the code that asks is run by a sink that a queue appends to.
 pub(super) fn is_appending() -> bool {
     APPENDING.try_with(|()| ()).is_ok()
@@ -168,7 +174,8 @@ tokio::task_local! {
 
 /// How long a sink that refuses is left alone.
 const PAUSE: Duration = Duration::from_secs(1);
-const BATCH_EVENTS: usize = 512;
+/// So few that a sink which writes them out on the way takes less than a millisecond for it.
+const BATCH_EVENTS: usize = 128;
 const BATCH_BYTES: usize = 1024 * 1024;
 
 impl State {
@@ -209,8 +216,8 @@ impl Shared {
         fits || state.held_events == 0
     }
 
-    /// Whether the sink takes events as far as is known, or has been left alone for long enough. A clock that went back
-    /// says nothing about how long that was.
+    /// Whether the sink takes events as far as is known, or has been left alone for long enough. A clock that went
+    /// back says nothing about how long that was.
     fn may_try(&self, state: &State) -> bool {
         state.refused_at.is_none_or(|refused_at| {
             let now = self.clock.now();
@@ -306,7 +313,7 @@ impl Worker {
         state.working = false;
         drop(state);
         if first {
-            tracing::error!(cause = ?error, "the log sink refuses events; they wait in the queue, and are dropped once it is full");
+            tracing::error!(cause = ?error, "the log sink refuses events; once the queue is full they are dropped");
         }
         self.shared.progress.notify_waiters();
     }

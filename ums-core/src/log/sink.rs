@@ -14,8 +14,8 @@ use crate::Error;
 ///
 /// An implementer owes:
 ///
-/// 1. `append` keeps the events in the order given, all or none of them. An error is about the sink, not about the events:
-///    the same events are offered again later.
+/// 1. `append` keeps the events in the order given, all or none of them. An error is about the sink, not about the
+///    events: the same events are offered again later.
 /// 2. `query` answers newest first: events of a later UTC day come first, and within a day the order is one of the
 ///    sink's choice, always the same (of arrival, or of ids). It answers what [`LogQuery::matches`] and nothing else.
 /// 3. A position from [`LogPage::next`] stays good while events are appended: following positions from page to page
@@ -23,9 +23,9 @@ use crate::Error;
 ///    late for a day that had already passed may still appear.)
 /// 4. Neither blocks the thread that polls it.
 ///
-/// The library calls `append` from one task at a time, through a [`LogQueue`](super::LogQueue), and `query` from as many
-/// as there are. A sink need not guard against events that come back to it: what it says through `tracing` while it
-/// appends is not logged by [`TracingLayer`](super::TracingLayer).
+/// The library calls `append` from one task at a time, through a [`LogQueue`](super::LogQueue), and `query` from as
+/// many as there are. A sink need not guard against events that come back to it: what it says through `tracing` while
+/// it appends is not logged by [`TracingLayer`](super::TracingLayer).
 #[async_trait]
 pub trait LogSink: fmt::Debug + Send + Sync + 'static {
     /// Keeps these events.

@@ -14,14 +14,15 @@ use super::{Level, LogQueue, bounds, queue};
 
 /// Records what the program says through `tracing`.
 ///
-/// An event of target `ums_http::router` becomes one of action `trace.ums_http.router`, with its level, its message and
-/// its fields. The request id is the field `request_id` of the event, or of the nearest span around it that has one. Such
-/// events belong to no organisation.
+/// An event of target `ums_http::router` becomes one of action `trace.ums_http.router`, with its level, its message
+/// and its fields. The request id is the field `request_id` of the event, or of the nearest span around it that has
+/// one. Such events belong to no organisation.
 ///
-/// Left out are: events below the level given; what the log itself says (targets under `ums_core::log`) and everything
-/// that is said by the task that appends to the sink, so that no event makes another without end; and fields whose name
-/// contains `password`, `passwd`, `passphrase`, `secret`, `token`, `authorization`, `cookie`, `credential`, `api_key`,
-/// `apikey` or `private_key`, in upper or lower case, with `-` like `_`. The text of messages is recorded as it is.
+/// Left out are: events below the level given; what the log itself says (targets under `ums_core::log`) and
+/// everything that is said by the task that appends to the sink, so that no event makes another without end; and
+/// fields whose name contains `password`, `passwd`, `passphrase`, `secret`, `token`, `authorization`, `cookie`,
+/// `credential`, `api_key`, `apikey` or `private_key`, in upper or lower case, with `-` like `_`. The text of
+/// messages is recorded as it is.
 #[derive(Clone, Debug)]
 pub struct TracingLayer {
     queue: LogQueue,

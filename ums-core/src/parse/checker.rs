@@ -45,7 +45,12 @@ impl Checker {
     ///
     /// [`Error::Invalid`](crate::Error::Invalid) with all of them, in the order found.
     pub(crate) fn finish(self) -> Result<()> {
-        self.faults.into_iter().collect::<Faults>().into_result()
+        self.into_faults().into_result()
+    }
+
+    /// All of them, in the order found, to be joined with others.
+    pub(crate) fn into_faults(self) -> Faults {
+        self.faults.into_iter().collect()
     }
 }
 

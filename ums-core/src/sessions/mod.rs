@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub use token_pair::TokenPair;
 
-use crate::model::{SessionId, Status, UserId};
+use crate::model::{SessionId, Status, User, UserId};
 use crate::page::Cursors;
 use crate::record::{Found, SessionRecord, UserRecord};
 use crate::tokens::{AccessGrant, RefreshClaims, Tokens};
@@ -67,7 +67,7 @@ impl Sessions {
     }
 
     /// Renews a session's tokens: one commit, which expects the session as it was read.
-    pub(crate) async fn rotate(&self, claims: RefreshClaims) -> Result<(UserId, TokenPair)> {
+    pub(crate) async fn rotate(&self, claims: RefreshClaims) -> Result<(User, TokenPair)> {
         let RefreshClaims { user, session: id, generation } = claims;
         let key = &keyspace::session(user, id);
         let rotated = self
@@ -85,12 +85,14 @@ impl Sessions {
                         ..session
                     };
                     transaction.put_expiring(key.clone(), &session, expires_at)?;
-                    return Ok(Rotation::Tokens(self.tokens_of(id, &session, &account)?));
+                    let pair = self.tokens_of(id, &session, &account)?;
+                    return Ok(Rotation::Tokens(account.user, pair));
                 }
                 if generation.checked_add(1) == Some(session.generation)
                     && now.since(session.rotated_at) <= GRACE
                 {
-                    return Ok(Rotation::Tokens(self.tokens_of(id, &session, &account)?));
+                    let pair = self.tokens_of(id, &session, &account)?;
+                    return Ok(Rotation::Tokens(account.user, pair));
                 }
                 if generation > session.generation {
                     return Err(Error::InvalidRefreshToken);
@@ -100,7 +102,7 @@ impl Sessions {
             })
             .await?;
         match rotated {
-            Rotation::Tokens(pair) => Ok((user, pair)),
+            Rotation::Tokens(account, pair) => Ok((account, pair)),
             Rotation::Reused => Err(Error::RefreshTokenReused),
         }
     }
@@ -160,18 +162,19 @@ impl Sessions {
             .await
     }
 
-    /// Takes a session over into a new epoch, in which it is the only one.
+    /// Ends every session of a user but one, which has to stand: it is taken over into a new epoch.
     pub(crate) async fn keep_alone(
         &self,
         transaction: &Transaction,
-        account: &UserRecord,
+        user: UserId,
         id: SessionId,
     ) -> Result<()> {
-        let key = keyspace::session(account.user.id, id);
-        let found = transaction.read::<SessionRecord>(&key).await?;
-        let found = found.ok_or(Error::InvalidAccessToken)?;
-        let session = SessionRecord { epoch: account.session_epoch, ..found.data };
-        transaction.put_expiring(key, &session, session.expires_at)
+        let standing = self.read(transaction, user, id).await?;
+        let Standing { session, account } = standing.ok_or(Error::InvalidAccessToken)?;
+        let epoch = account.session_epoch + 1;
+        transaction.put(keyspace::user_profile(user), &UserRecord { session_epoch: epoch, ..account })?;
+        let session = SessionRecord { epoch, ..session };
+        transaction.put_expiring(keyspace::session(user, id), &session, session.expires_at)
     }
 
     /// The tokens of a session's newest generation: the same ones whenever they are made.
@@ -195,6 +198,6 @@ impl Sessions {
 }
 
 enum Rotation {
-    Tokens(TokenPair),
+    Tokens(User, TokenPair),
     Reused,
 }

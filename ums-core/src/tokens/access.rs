@@ -102,15 +102,16 @@ struct Claims<'a> {
     org: Option<OrganisationId>,
 }
 
-/// A new token for this grant, valid from now.
+/// The token for this grant and generation, valid from this moment on.
 pub(super) fn issue(
     keyring: &Keyring,
     options: &TokenOptions,
     grant: &AccessGrant,
     generation: u32,
-    now: Timestamp,
+    issued_at: Timestamp,
 ) -> Result<String> {
     let key = keyring.signing();
+    let issued_at = issued_at.unix_seconds();
     let header = Header { alg: key.algorithm(), kid: Some(key.id()), typ: TYPE };
     let claims = Claims {
         iss: Cow::Borrowed(&options.issuer),
@@ -118,9 +119,9 @@ pub(super) fn issue(
         sub: grant.user,
         sid: grant.session,
         jti: format!("{}-{generation}", grant.session),
-        iat: now.unix_seconds(),
-        nbf: now.unix_seconds(),
-        exp: now.unix_seconds().saturating_add(options.access_lifetime.as_secs()),
+        iat: issued_at,
+        nbf: issued_at,
+        exp: issued_at.saturating_add(options.access_lifetime.as_secs()),
         role: grant.role,
         org: grant.organisation,
     };
@@ -138,7 +139,7 @@ pub(super) fn verify(
     now: Timestamp,
 ) -> Result<AccessClaims, Refusal> {
     let payload = signed_payload(keyring, token)?;
-    let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| Refusal::Claims)?;
+    let claims: Claims<'_> = object(&payload).ok_or(Refusal::Claims)?;
     if claims.iss != options.issuer {
         return Err(Refusal::Issuer);
     }
@@ -173,7 +174,7 @@ fn signed_payload(keyring: &Keyring, token: &str) -> Result<Vec<u8>, Refusal> {
     let (message, signature) = token.rsplit_once('.').ok_or(Refusal::Malformed)?;
     let (header, payload) = message.split_once('.').ok_or(Refusal::Malformed)?;
     let header = decode(header)?;
-    let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| Refusal::Malformed)?;
+    let header: Header<'_> = object(&header).ok_or(Refusal::Malformed)?;
     if header.typ != TYPE {
         return Err(Refusal::Type);
     }
@@ -197,6 +198,11 @@ fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::Malformed)
 }
 
+/// An object and no array, which serde would take for one.
+fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
+    json.starts_with(b"{").then(|| serde_json::from_slice(json).ok()).flatten()
+}
+
 fn from_seconds(seconds: u64) -> Timestamp {
     Timestamp::UNIX_EPOCH.plus(std::time::Duration::from_secs(seconds))
 }
@@ -208,3 +214,6 @@ fn as_text<S: Serializer>(user: &UserId, serializer: S) -> Result<S::Ok, S::Erro
 fn from_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UserId, D::Error> {
     Cow::<'_, str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,8 @@ impl Tokens {
         self.options.session_lifetime
     }
 
-    /// The access token that goes with this generation of the session, valid from `now`: always the same text.
+    /// The access token that goes with this generation of the session, valid from this moment on: always the same text
+    /// for the same grant, generation, moment and key, so that a reply that got lost can be given again.
     ///
     /// # Errors
     ///
@@ -55,9 +56,9 @@ impl Tokens {
         &self,
         grant: &AccessGrant,
         generation: u32,
-        now: Timestamp,
+        issued_at: Timestamp,
     ) -> Result<String> {
-        access::issue(&self.keyring, &self.options, grant, generation, now)
+        access::issue(&self.keyring, &self.options, grant, generation, issued_at)
     }
 
     /// What the access token says, where it is one of ours and valid now.
@@ -84,5 +85,52 @@ impl Tokens {
     /// [`Error::InvalidRefreshToken`].
     pub(crate) fn parse_refresh(&self, token: &str) -> Result<RefreshClaims> {
         self.refresh_key.parse(token).ok_or(Error::InvalidRefreshToken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Role;
+
+    const SECRET: &[u8] = b"canary canary canary canary canary";
+
+    fn tokens(options: TokenOptions) -> Tokens {
+        Tokens::new(&SecretKey::new(SECRET).unwrap(), options)
+    }
+
+    #[test]
+    fn neither_kind_passes_for_the_other() {
+        let tokens = tokens(TokenOptions::new());
+        let now = Timestamp::from_unix_milliseconds(1_795_482_123_456);
+        let (user, session) = (UserId::try_from(7).unwrap(), SessionId::from_u128(1));
+        let grant = AccessGrant { user, session, role: Role::Member, organisation: None };
+        let access = tokens.issue_access(&grant, 0, now).unwrap();
+        let refresh = tokens.refresh_token(user, session, 0);
+        assert_eq!(tokens.verify_access(&access, now).unwrap().grant, grant);
+        assert_eq!(tokens.parse_refresh(&refresh).unwrap(), RefreshClaims { user, session, generation: 0 });
+        assert!(matches!(tokens.verify_access(&refresh, now), Err(Error::InvalidAccessToken)));
+        assert!(matches!(tokens.parse_refresh(&access), Err(Error::InvalidRefreshToken)));
+    }
+
+    #[test]
+    fn lifetimes_are_the_contracts_unless_set_and_never_zero() {
+        let seconds = |tokens: &Tokens| {
+            [tokens.access_lifetime(), tokens.refresh_lifetime(), tokens.session_lifetime()]
+                .map(|time| time.as_secs())
+        };
+        assert_eq!(seconds(&tokens(TokenOptions::new())), [3600, 172_800, 2_592_000]);
+        let none = Duration::ZERO;
+        let options = TokenOptions::new().access_lifetime(none).refresh_lifetime(none).session_lifetime(none);
+        assert_eq!(seconds(&tokens(options)), [1, 1, 1]);
+    }
+
+    #[test]
+    fn shows_no_secret() {
+        let shown = format!("{:?} {:#?}", tokens(TokenOptions::new()), tokens(TokenOptions::new()));
+        assert!(
+            !shown.contains("canary") && !shown.contains("99, 97, 110") && shown.contains("SigningKey"),
+            "{shown}"
+        );
     }
 }

@@ -1,11 +1,13 @@
 //! The only door to the store: reads that note versions, writes that gather, and one checked commit at the end.
 //!
 //! Point reads in a transaction are serialisable: the commit expects every version that was read. A scan is not
-//! tracked, so no rule may rest on one alone.
+//! tracked, so no rule may rest on one alone. Reads are no snapshot either: an error that rests on several of them is
+//! answered once they are known to have held together.
 
 mod commit;
 mod database;
 mod ids;
+mod rehearsal;
 
 pub(crate) use database::Database;
 
@@ -53,12 +55,6 @@ impl Transaction {
         self.fetch(std::slice::from_ref(key)).await?;
         let entry = self.known(key);
         entry.as_ref().map(Found::read).transpose()
-    }
-
-    /// Reads records of one kind, in the order asked.
-    pub(crate) async fn read_all<T: Record>(&self, keys: &[Key]) -> Result<Vec<Option<Found<T>>>> {
-        self.fetch(keys).await?;
-        keys.iter().map(|key| self.known(key).as_ref().map(Found::read).transpose()).collect()
     }
 
     /// Reads the id that an index entry leads to.
@@ -146,10 +142,17 @@ impl Transaction {
         }
     }
 
-    /// How many operations the commit would have.
-    pub(crate) fn operations(&self) -> usize {
-        let pending = self.pending();
-        pending.writes.len() + pending.reads.keys().filter(|key| !pending.writes.contains_key(*key)).count()
+    /// Whether everything that was read still is as it was read: then all of it held at once.
+    async fn still_holds(&self) -> Result<bool> {
+        let (keys, versions): (Vec<Key>, Vec<_>) = {
+            let pending = self.pending();
+            pending.reads.iter().map(|(key, entry)| (key.clone(), version(entry.as_ref()))).unzip()
+        };
+        if keys.len() < 2 {
+            return Ok(true);
+        }
+        let found = self.store.get(&keys).await?;
+        Ok(found.iter().map(|entry| version(entry.as_ref())).eq(versions))
     }
 
     /// The commit of everything read and written; `None` where nothing is written.
@@ -181,6 +184,10 @@ impl Transaction {
     fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn version(entry: Option<&Entry>) -> Option<Version> {
+    entry.map(|entry| entry.version)
 }
 
 fn expectation(entry: Option<&Entry>) -> Expect {

@@ -6,6 +6,7 @@ use super::{Parts, UserManagement};
 use crate::auth::{Auth, RegistrationMode};
 use crate::directory::{Directory, FirstAccount};
 use crate::hash::{HashOptions, Hasher, PasswordPolicy};
+use crate::import::ImportLimits;
 use crate::log::{LogQueue, LogSink, MemorySink};
 use crate::page::Cursors;
 use crate::record::Schema;
@@ -33,6 +34,7 @@ pub struct Builder {
     tokens: TokenOptions,
     registration: RegistrationMode,
     first_account: FirstAccount,
+    import_limits: ImportLimits,
 }
 
 impl Builder {
@@ -48,6 +50,7 @@ impl Builder {
             tokens: TokenOptions::default(),
             registration: RegistrationMode::Open,
             first_account: FirstAccount::BecomesAdmin,
+            import_limits: ImportLimits::default(),
         }
     }
 
@@ -109,6 +112,12 @@ impl Builder {
         Self { first_account, ..self }
     }
 
+    /// How large a workbook may be.
+    #[must_use]
+    pub fn import_limits(self, import_limits: ImportLimits) -> Self {
+        Self { import_limits, ..self }
+    }
+
     /// Opens the store: notes its layout in a new one, checks that of an old one, and finishes deletions that a crash
     /// left half done.
     ///
@@ -117,8 +126,19 @@ impl Builder {
     /// [`Error::Internal`] where a later version laid the store out, or the costs of hashing are out of their bounds;
     /// [`Error::Store`] where the store does not answer.
     pub async fn open(self) -> Result<UserManagement> {
-        let Self { store, secret, clock, random, log, hashing, policy, tokens, registration, first_account } =
-            self;
+        let Self {
+            store,
+            secret,
+            clock,
+            random,
+            log,
+            hashing,
+            policy,
+            tokens,
+            registration,
+            first_account,
+            import_limits,
+        } = self;
         let database = Database::new(store, clock.clone(), random.clone());
         check_layout(&database).await?;
         let cursors = Arc::new(Cursors::new(&secret, random.clone()));
@@ -140,7 +160,7 @@ impl Builder {
         if finished > 0 {
             tracing::info!(finished, "finished deletions that had been interrupted");
         }
-        Ok(UserManagement(Arc::new(Parts { database, directory, auth, log, cursors })))
+        Ok(UserManagement(Arc::new(Parts { database, directory, auth, log, cursors, import_limits })))
     }
 }
 

@@ -2,12 +2,13 @@
 
 use super::Acting;
 use super::audit::Subject;
-use crate::directory::{DepartmentFilter, UserFilter, Versioned};
+use crate::directory::{DepartmentFilter, UserFilter, Versioned, new_status};
 use crate::model::{
     Department, DepartmentFields, DepartmentId, DepartmentPatch, Organisation, OrganisationFields,
-    OrganisationId, OrganisationPatch, Patch, User, UserFields, UserId, UserPatch,
+    OrganisationId, OrganisationPatch, User, UserFields, UserId, UserPatch,
 };
 use crate::page::{Page, PageRequest};
+use crate::parse::Checker;
 use crate::{Result, store::Version};
 
 /// Organisations.
@@ -151,7 +152,9 @@ impl Acting {
         let work = async {
             let parts = self.parts();
             parts.directory.may_create_users(&self.actor)?;
-            let credential = parts.auth.new_credential(fields.password(), &fields.email).await?;
+            let mut checker = Checker::default();
+            new_status(fields.status, fields.password().is_some(), &mut checker);
+            let credential = parts.auth.new_credential(fields, checker).await?;
             parts.directory.create_user(&self.actor, fields, &credential).await
         };
         self.audited("user.create", Subject::default(), work).await
@@ -181,7 +184,7 @@ impl Acting {
         let work = async {
             let parts = self.parts();
             parts.directory.may_update_user(&self.actor, id).await?;
-            let credential = parts.auth.new_credential(fields.password(), &fields.email).await?;
+            let credential = parts.auth.new_credential(fields, Checker::default()).await?;
             parts.directory.replace_user(&self.actor, id, fields, &credential, expected).await
         };
         self.audited("user.update", user(id), work).await
@@ -197,8 +200,9 @@ impl Acting {
         let work = async {
             let parts = self.parts();
             let old = parts.directory.may_update_user(&self.actor, id).await?;
-            let password = if let Patch::Set(password) = &patch.password { Some(password) } else { None };
-            let credential = parts.auth.new_credential(password, &old.email).await?;
+            let mut checker = Checker::default();
+            let fields = patch.apply(&old, &mut checker);
+            let credential = parts.auth.new_credential(&fields, checker).await?;
             parts.directory.change_user(&self.actor, id, patch, &credential, expected).await
         };
         self.audited("user.update", user(id), work).await

@@ -5,6 +5,7 @@ mod audit;
 mod auth;
 mod builder;
 mod directory;
+mod imports;
 mod logs;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub use builder::Builder;
 use crate::access::Actor;
 use crate::auth::{Auth, Principal};
 use crate::directory::Directory;
+use crate::import::ImportLimits;
 use crate::log::{Level, LogQueue, Outcome};
 use crate::model::User;
 use crate::page::Cursors;
@@ -61,6 +63,7 @@ struct Parts {
     auth: Auth,
     log: LogQueue,
     cursors: Arc<Cursors>,
+    import_limits: ImportLimits,
 }
 
 impl UserManagement {

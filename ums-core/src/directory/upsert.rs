@@ -1,0 +1,238 @@
+//! Making what is not there and changing what is: for an import, many to a commit.
+
+use super::fields::{DepartmentDraft, OrganisationDraft};
+use super::place::{Departments, expect_open};
+use super::user_fields::{UserDraft, new_status};
+use super::users::target;
+use super::{Directory, NewCredential, organisations};
+use crate::access::{Action, Actor, Target};
+use crate::model::{
+    Department, DepartmentId, Organisation, OrganisationId, Role, Status, UserFields, UserId,
+};
+use crate::parse::Checker;
+use crate::record::{Found, UserRecord};
+use crate::transaction::Transaction;
+use crate::{Conflict, Error, Kind, Result, keyspace};
+
+/// What happens to something that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Existing {
+    Skip,
+    Update,
+    Fail,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Upserted {
+    Created,
+    Updated,
+    Unchanged,
+    Skipped,
+}
+
+/// A user to be made or changed. What is `None` is left as it is where the user is there already.
+#[derive(Clone, Debug)]
+pub(crate) struct UserUpsert {
+    /// The id of the user, should it be a new one.
+    pub(crate) id: UserId,
+    pub(crate) draft: UserDraft,
+    pub(crate) role: Option<Role>,
+    pub(crate) status: Option<Status>,
+    pub(crate) organisation_id: Option<OrganisationId>,
+    pub(crate) department_id: Option<DepartmentId>,
+    /// For a new user alone.
+    pub(crate) credential: NewCredential,
+}
+
+impl Directory {
+    /// Makes an organisation, or changes the one of its name.
+    pub(crate) async fn upsert_organisation(
+        &self,
+        transaction: &Transaction,
+        actor: &Actor,
+        draft: &OrganisationDraft,
+        existing: Existing,
+    ) -> Result<Upserted> {
+        let now = self.database.now();
+        let holder = transaction.lookup(&keyspace::organisation_by_name(draft.name.folded())).await?;
+        let Some(id) = holder.map(OrganisationId::allotted).transpose()? else {
+            actor.may(Action::CreateOrganisation, &Target::default())?;
+            let id = OrganisationId::allotted(self.database.next_id(Kind::Organisation).await?)?;
+            let organisation = draft.clone().into_organisation(id, now, now);
+            transaction.replace(keyspace::organisation_profile(id), None, Some(&organisation))?;
+            return Ok(Upserted::Created);
+        };
+        actor.may(Action::UpdateOrganisation, &organisations::target(id))?;
+        let key = keyspace::organisation_profile(id);
+        let found = present(transaction.read::<Organisation>(&key).await?)?;
+        expect_open(&found)?;
+        match existing {
+            Existing::Skip => return Ok(Upserted::Skipped),
+            Existing::Fail => return Err(Conflict::NameTaken.into()),
+            Existing::Update => {}
+        }
+        let old = &found.data;
+        let mut new = draft.clone().into_organisation(id, old.created_at, old.updated_at);
+        new.address = new.address.or_else(|| old.address.clone());
+        new.description = new.description.or_else(|| old.description.clone());
+        if new == *old {
+            return Ok(Upserted::Unchanged);
+        }
+        new.updated_at = now;
+        transaction.replace(key, Some(old), Some(&new))?;
+        Ok(Upserted::Updated)
+    }
+
+    /// The department of a name within an organisation.
+    pub(crate) async fn department_named(
+        &self,
+        transaction: &Transaction,
+        organisation_id: OrganisationId,
+        folded: &str,
+    ) -> Result<Option<DepartmentId>> {
+        let id = transaction.lookup(&keyspace::department_by_name(organisation_id, folded)).await?;
+        id.map(DepartmentId::allotted).transpose()
+    }
+
+    /// The organisation of a name that the actor sees.
+    pub(crate) async fn organisation_named(
+        &self,
+        transaction: &Transaction,
+        actor: &Actor,
+        folded: &str,
+    ) -> Result<Option<OrganisationId>> {
+        let id = transaction.lookup(&keyspace::organisation_by_name(folded)).await?;
+        let id = id.map(OrganisationId::allotted).transpose()?;
+        let seen =
+            |id: &OrganisationId| actor.may(Action::ReadOrganisation, &organisations::target(*id)).is_ok();
+        Ok(id.filter(seen))
+    }
+
+    /// Makes a department, or changes the one of its name.
+    pub(crate) async fn upsert_department(
+        &self,
+        transaction: &Transaction,
+        actor: &Actor,
+        organisation_id: OrganisationId,
+        draft: &DepartmentDraft,
+        existing: Existing,
+    ) -> Result<(DepartmentId, Upserted)> {
+        self.expect_organisation(transaction, actor, organisation_id).await?;
+        let now = self.database.now();
+        let holder = self.department_named(transaction, organisation_id, draft.name.folded()).await?;
+        let Some(id) = holder else {
+            actor.may(Action::CreateDepartment, &organisations::target(organisation_id))?;
+            self.parent_path(transaction, organisation_id, draft.parent_id, None).await?;
+            let id = DepartmentId::allotted(self.database.next_id(Kind::Department).await?)?;
+            let department = draft.clone().into_department(id, organisation_id, now, now);
+            transaction.replace(keyspace::department_profile(id), None, Some(&department))?;
+            return Ok((id, Upserted::Created));
+        };
+        actor.may(Action::UpdateDepartment, &organisations::target(organisation_id))?;
+        let found: Found<Department> = present(transaction.department(id).await?)?;
+        expect_open(&found)?;
+        match existing {
+            Existing::Skip => return Ok((id, Upserted::Skipped)),
+            Existing::Fail => return Err(Conflict::NameTaken.into()),
+            Existing::Update => {}
+        }
+        let old = &found.data;
+        let parent_id = draft.parent_id.or(old.parent_id);
+        self.parent_path(transaction, organisation_id, parent_id, Some(id)).await?;
+        let draft = DepartmentDraft { parent_id, ..draft.clone() };
+        let mut new = draft.into_department(id, organisation_id, old.created_at, old.updated_at);
+        if new == *old {
+            return Ok((id, Upserted::Unchanged));
+        }
+        new.updated_at = now;
+        transaction.replace(keyspace::department_profile(id), Some(old), Some(&new))?;
+        Ok((id, Upserted::Updated))
+    }
+
+    /// Makes a user, or changes the one of its external id or e-mail address.
+    pub(crate) async fn upsert_user(
+        &self,
+        transaction: &Transaction,
+        actor: &Actor,
+        upsert: &UserUpsert,
+        existing: Existing,
+    ) -> Result<Upserted> {
+        let place = self.user_place(transaction, actor, upsert.organisation_id, upsert.department_id).await?;
+        let Some(found) = self.same_user(transaction, upsert, place.organisation_id).await? else {
+            let mut checker = Checker::default();
+            let status = new_status(upsert.status, upsert.credential.is_some(), &mut checker);
+            checker.finish()?;
+            let role = upsert.role.unwrap_or(Role::Member);
+            actor.may(Action::CreateUser, &Target { role: Some(role), ..place.target() })?;
+            let (id, draft) = (upsert.id, &upsert.draft);
+            self.insert_user(transaction, id, draft, &place, role, status, &upsert.credential).await?;
+            return Ok(Upserted::Created);
+        };
+        expect_open(&found)?;
+        let old = &found.data.user;
+        let reach = target(old, old.role, place.departments.clone());
+        // Whoever can't see the account learns only what anybody who registers would.
+        actor.may(Action::ReadUser, &reach).map_err(|_| Conflict::EmailTaken)?;
+        match existing {
+            Existing::Skip => return Ok(Upserted::Skipped),
+            Existing::Fail => return Err(Conflict::EmailTaken.into()),
+            Existing::Update => {}
+        }
+        actor.may(Action::UpdateUser, &reach)?;
+        let moves = upsert.organisation_id.is_some() || upsert.department_id.is_some();
+        let draft = &upsert.draft;
+        let fields = UserFields {
+            full_name: draft.full_name.as_str().to_owned(),
+            email: draft.email.as_given().to_owned(),
+            external_id: draft
+                .external_id
+                .as_ref()
+                .map(|external_id| external_id.as_str().to_owned())
+                .or_else(|| old.external_id.clone()),
+            role: upsert.role.or(Some(old.role)),
+            status: upsert.status.or(Some(old.status)),
+            organisation_id: if moves { place.organisation_id } else { old.organisation_id },
+            department_id: upsert.department_id.or_else(|| {
+                let stays = !moves || place.organisation_id == old.organisation_id;
+                old.department_id.filter(|_| stays)
+            }),
+            password: None,
+        };
+        let record = self.changed(transaction, actor, &found, &fields, Checker::default(), &None).await?;
+        let mut unchanged = old.clone();
+        unchanged.updated_at = record.user.updated_at;
+        if unchanged == record.user {
+            return Ok(Upserted::Unchanged);
+        }
+        self.write_changed(transaction, &found, &record, &None).await?;
+        Ok(Upserted::Updated)
+    }
+
+    /// The user that a row means: by external id where it has one, else by e-mail address.
+    async fn same_user(
+        &self,
+        transaction: &Transaction,
+        upsert: &UserUpsert,
+        organisation_id: Option<OrganisationId>,
+    ) -> Result<Option<Found<UserRecord>>> {
+        let by_external_id = match &upsert.draft.external_id {
+            Some(external_id) => {
+                let key = keyspace::organisation_external_id(organisation_id, external_id.as_str());
+                transaction.lookup(&key).await?
+            }
+            None => None,
+        };
+        let id = match by_external_id {
+            Some(id) => Some(id),
+            None => transaction.lookup(&keyspace::user_by_email(upsert.draft.email.canonical())).await?,
+        };
+        let Some(id) = id.map(UserId::allotted).transpose()? else { return Ok(None) };
+        let found = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
+        present(found).map(Some)
+    }
+}
+
+fn present<T>(found: Option<Found<T>>) -> Result<Found<T>> {
+    found.ok_or_else(|| Error::internal("an index entry leads to nothing"))
+}

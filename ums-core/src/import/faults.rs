@@ -1,0 +1,66 @@
+//! From an error of the directory to faults of a row's cells.
+
+use super::{Column, ImportFault, Record, Row};
+use crate::{Conflict, Error, Result};
+
+/// A fault of one field, as the directory would report it.
+pub(super) fn fault_of(field: &str, code: &'static str, message: &str) -> Error {
+    Error::invalid(field, code, message)
+}
+
+/// The faults of a row that the directory refused.
+///
+/// # Errors
+///
+/// The error itself where it is no fault of the row: it stops the import.
+pub(super) fn conflict_or_fault<T: Record>(
+    row: &Row<T>,
+    main: Column,
+    error: Error,
+) -> Result<Vec<ImportFault>> {
+    match error {
+        Error::Invalid(faults) => Ok(faults
+            .as_slice()
+            .iter()
+            .map(|fault| row.fault(column(row, &fault.field, main), fault.code, fault.message.clone()))
+            .collect()),
+        Error::Conflict(Conflict::ExternalIdTaken) => {
+            let conflict = Conflict::ExternalIdTaken;
+            Ok(vec![row.fault(Column::ExternalId, conflict.code(), conflict.to_string())])
+        }
+        Error::Conflict(conflict) if conflict != Conflict::Contention => {
+            Ok(vec![row.fault(main, conflict.code(), conflict.to_string())])
+        }
+        error @ (Error::Forbidden | Error::NotFound(_)) => {
+            Ok(vec![row.fault_of_row(error.code(), error.to_string())])
+        }
+        error => Err(error),
+    }
+}
+
+/// A row that repeats an earlier one.
+pub(super) fn duplicate<T: Record>(row: &Row<T>, column: Column, first: u32) -> ImportFault {
+    let message = format!("row {first} of this sheet has the same; that one stands");
+    row.fault(column, "duplicate_in_file", message)
+}
+
+/// The column that a field came from: a place is named by its name or by its id, whichever the row has.
+fn column<T: Record>(row: &Row<T>, field: &str, main: Column) -> Column {
+    let has = |column: Column| row.record.text(column).is_some();
+    match field {
+        "email" => Column::Email,
+        "full_name" => Column::FullName,
+        "external_id" => Column::ExternalId,
+        "role" => Column::Role,
+        "status" => Column::Status,
+        "password" => Column::Password,
+        "password_hash" => Column::PasswordHash,
+        "parent_id" => Column::Parent,
+        "name" => Column::Name,
+        "organisation" | "organisation_id" if has(Column::OrganisationId) => Column::OrganisationId,
+        "organisation" | "organisation_id" => Column::Organisation,
+        "department" | "department_id" if has(Column::DepartmentId) => Column::DepartmentId,
+        "department" | "department_id" => Column::Department,
+        _ => main,
+    }
+}

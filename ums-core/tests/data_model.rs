@@ -1,0 +1,119 @@
+//! The page on the data model says what the code does: every key that is written has a row, every row is written.
+
+use std::collections::BTreeSet;
+use std::io::{Seek, Write as _};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use ums_core::import::ImportOptions;
+use ums_core::model::{DepartmentFields, UserFields};
+use ums_core::store::{Commit, Entry, Error, Key, Limits, Outcome, Page, Scan, Store, Write};
+use ums_store_memory::MemoryStore;
+use ums_testkit::workbook::users;
+use ums_testkit::{Fixture, PASSWORD};
+
+/// Remembers every key that is put.
+#[derive(Debug)]
+struct Recording {
+    store: MemoryStore,
+    keys: Mutex<BTreeSet<Key>>,
+}
+
+#[async_trait]
+impl Store for Recording {
+    fn limits(&self) -> Limits {
+        self.store.limits()
+    }
+
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Entry>>, Error> {
+        self.store.get(keys).await
+    }
+
+    async fn scan(&self, scan: &Scan) -> Result<Page, Error> {
+        self.store.scan(scan).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
+        let put = commit.ops().iter().filter(|op| matches!(op.write, Write::Put { .. }));
+        self.keys.lock().unwrap().extend(put.map(|op| op.key.clone()));
+        self.store.commit(commit).await
+    }
+}
+
+/// A row of the page's table of keys.
+#[derive(Debug)]
+struct Pattern {
+    partition: String,
+    sort: String,
+}
+
+impl Pattern {
+    fn rows() -> Vec<Self> {
+        let page = include_str!("../../docs/data-model.md");
+        let rows = page.lines().filter(|line| line.starts_with("| `"));
+        rows.map(|line| {
+            let mut cells = line.split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).skip(1);
+            Self { partition: cells.next().unwrap(), sort: cells.next().unwrap() }
+        })
+        .collect()
+    }
+
+    fn fits(&self, key: &Key) -> bool {
+        fits(&self.partition, key.partition()) && fits(&self.sort, key.sort())
+    }
+}
+
+/// Whether a text is of a pattern's form, part by part.
+fn fits(pattern: &str, text: &str) -> bool {
+    let (patterns, parts): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), text.split('/').collect());
+    patterns.len() == parts.len()
+        && patterns.iter().zip(parts).all(|(pattern, part)| match *pattern {
+            "<id>" | "<user id>" => part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit()),
+            "<session id>" => part.len() == 32,
+            "<e-mail>" => part.contains('@'),
+            "<kind>" => ["organisation", "department", "user", "import"].contains(&part),
+            pattern if pattern.starts_with('<') => !part.is_empty(),
+            pattern => pattern == part,
+        })
+}
+
+#[tokio::test]
+async fn the_page_lists_every_key() {
+    let store = Arc::new(Recording { store: MemoryStore::new(), keys: Mutex::default() });
+    let fixture = Fixture::on(store.clone()).await;
+    let system = fixture.ums.system();
+    fixture.register("ada@example.com").await;
+    fixture.login("ada@example.com").await;
+    let organisation = fixture.organisation("Tech Corp").await;
+    let fields = DepartmentFields {
+        name: "Human Resources".into(),
+        organisation_id: Some(organisation.id),
+        parent_id: None,
+    };
+    let parent = system.create_department(&fields).await.unwrap().value;
+    let fields = DepartmentFields { name: "Payroll".into(), parent_id: Some(parent.id), ..fields };
+    let department = system.create_department(&fields).await.unwrap().value;
+    let fields = UserFields {
+        full_name: "Grace Hopper".into(),
+        email: "grace@example.com".into(),
+        external_id: Some("0042".into()),
+        department_id: Some(department.id),
+        password: Some(ums_core::Password::new(PASSWORD)),
+        ..UserFields::default()
+    };
+    system.create_user(&fields).await.unwrap();
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&users(3).bytes()).unwrap();
+    file.rewind().unwrap();
+    system.import_workbook(file, &ImportOptions::new()).await.unwrap();
+    system.delete_organisation(organisation.id, None, true).await.unwrap();
+    fixture.verify().await;
+
+    let rows = Pattern::rows();
+    let keys = store.keys.lock().unwrap().clone();
+    let unlisted: Vec<_> = keys.iter().filter(|key| !rows.iter().any(|row| row.fits(key))).collect();
+    assert!(unlisted.is_empty(), "keys without a row: {unlisted:?}");
+    let unwritten: Vec<_> = rows.iter().filter(|row| !keys.iter().any(|key| row.fits(key))).collect();
+    assert!(unwritten.is_empty(), "rows without a key: {unwritten:?}");
+    assert!(rows.len() >= 19, "the table was not read");
+}

@@ -1,0 +1,26 @@
+//! The routes, by subject. Handlers are thin: HTTP in, one call of the facade, HTTP out.
+
+mod account;
+mod authentication;
+mod department;
+mod health;
+mod import;
+mod log;
+mod organisation;
+mod parameters;
+mod upload;
+mod user;
+
+use crate::routes::Routes;
+
+/// Adds every route but those of the documentation.
+pub(crate) fn add_to(routes: &mut Routes<'_>) {
+    authentication::add_to(routes);
+    account::add_to(routes);
+    organisation::add_to(routes);
+    department::add_to(routes);
+    user::add_to(routes);
+    import::add_to(routes);
+    log::add_to(routes);
+    health::add_to(routes);
+}

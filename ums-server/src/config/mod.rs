@@ -1,0 +1,228 @@
+//! What the environment says, read once at start. Nothing else in the workspace reads the environment.
+
+mod database_url;
+mod error;
+mod variables;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+use ums_core::parse::Email;
+use ums_core::{Password, PasswordPolicy, RegistrationMode, SecretKey};
+
+pub use database_url::DatabaseUrl;
+pub use error::{ConfigError, ConfigFault, Found};
+use variables::Variables;
+
+/// How a server is to run. [`Config::from_variables`] lists the variables with their defaults.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// Where the data is (`DATABASE_URL`).
+    pub database_url: DatabaseUrl,
+    /// The secret that every key is made from (`SECRET_KEY`); `None` where the server is to keep one of its own.
+    pub secret_key: Option<SecretKey>,
+    /// How access tokens are signed (`ALGORITHM`).
+    pub algorithm: Algorithm,
+    /// How long an access token is good for (`ACCESS_TOKEN_EXPIRE_MINUTES`).
+    pub access_token_lifetime: Duration,
+    /// How long a refresh token is good for (`REFRESH_TOKEN_EXPIRE_DAYS`).
+    pub refresh_token_lifetime: Duration,
+    /// How long a session lasts at most, however often its tokens are renewed (`SESSION_MAX_DAYS`).
+    pub session_lifetime: Duration,
+    /// Where to listen (`HOST`, `PORT`); port 0 takes any free one.
+    pub address: SocketAddr,
+    /// The directory of the log files (`LOG_DIR`).
+    pub log_directory: PathBuf,
+    /// How many days a log file is kept (`LOG_RETENTION_DAYS`).
+    pub log_retention_days: u16,
+    /// Which passwords may be set (`PASSWORD_MIN_LENGTH`).
+    pub password_policy: PasswordPolicy,
+    /// Who may make an account for themselves (`REGISTRATION`).
+    pub registration: RegistrationMode,
+    /// What is written to standard error, as `tracing_subscriber`'s `EnvFilter` reads it (`RUST_LOG`).
+    pub trace_filter: String,
+    /// The first administrator, made at start where the store has none (`ADMIN_EMAIL`, `ADMIN_PASSWORD`).
+    pub administrator: Option<FirstAdministrator>,
+}
+
+/// How access tokens are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// HMAC with SHA-256, keyed with the secret.
+    Hs256,
+}
+
+/// The administrator that a store without one gets at start.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FirstAdministrator {
+    /// The e-mail address, as the environment gives it.
+    pub email: String,
+    /// The password.
+    pub password: Password,
+}
+
+impl Config {
+    /// Reads the environment, and the file `.env` of the working directory where there is one. A variable that
+    /// stands in both has the value of the environment.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with every fault, as for [`Config::from_variables`]; also for a `.env` that can't be read
+    /// and a value that is not UTF-8.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::from_parts(Variables::from_environment())
+    }
+
+    /// Reads variables given as name and value; of two with one name, the later stands. Names that are not listed
+    /// here are passed over. A variable that is set to nothing is a fault: it is more often a slip than a wish for
+    /// the default.
+    ///
+    /// | variable | default | allowed |
+    /// | --- | --- | --- |
+    /// | `DATABASE_URL` | `redb://./data/ums.redb` | `memory:`, `redb://PATH` |
+    /// | `SECRET_KEY` | none: the server keeps one of its own | at least 32 bytes |
+    /// | `ALGORITHM` | `HS256` | `HS256` |
+    /// | `ACCESS_TOKEN_EXPIRE_MINUTES` | 60 | 1 to 1440 |
+    /// | `REFRESH_TOKEN_EXPIRE_DAYS` | 2 | 1 to 365, at most `SESSION_MAX_DAYS` |
+    /// | `SESSION_MAX_DAYS` | 30 | 1 to 365 |
+    /// | `HOST`, `PORT` | `127.0.0.1`, 8000 | an IP address or `localhost`; 0 to 65535 |
+    /// | `LOG_DIR` | `./logs` | a path |
+    /// | `LOG_RETENTION_DAYS` | 90 | 1 to 3650 |
+    /// | `PASSWORD_MIN_LENGTH` | 15 | 8 to 64 |
+    /// | `REGISTRATION` | `open` | `open`, `approval`, `closed` |
+    /// | `RUST_LOG` | `info` | directives as `tracing_subscriber`'s `EnvFilter` reads them |
+    /// | `ADMIN_EMAIL`, `ADMIN_PASSWORD` | none | both or neither; the password as long as `PASSWORD_MIN_LENGTH` asks |
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with every fault: the variable's name, its value unless secret, and what is allowed.
+    pub fn from_variables(
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        Self::from_parts(variables.into_iter().collect())
+    }
+
+    /// Whether the first account of an empty store becomes its administrator: only where no administrator is configured
+    /// and nobody but this machine can reach the server.
+    #[must_use]
+    pub fn first_account_becomes_admin(&self) -> bool {
+        self.administrator.is_none() && self.address.ip().is_loopback()
+    }
+
+    fn from_parts(mut variables: Variables) -> Result<Self, ConfigError> {
+        let password_policy = variables.read("PASSWORD_MIN_LENGTH", read_policy).unwrap_or_default();
+        let refresh_days = variables.number("REFRESH_TOKEN_EXPIRE_DAYS", 2, 1, 365);
+        let session_days = variables.number("SESSION_MAX_DAYS", 30, 1, 365);
+        if refresh_days > session_days {
+            variables.refuse(
+                "REFRESH_TOKEN_EXPIRE_DAYS",
+                Some(refresh_days.to_string()),
+                format!("at most SESSION_MAX_DAYS, which is {session_days}"),
+            );
+        }
+        let config = Self {
+            database_url: variables
+                .read("DATABASE_URL", str::parse)
+                .unwrap_or_else(|| DatabaseUrl::Redb("./data/ums.redb".into())),
+            secret_key: variables.read_secret("SECRET_KEY", |value| {
+                SecretKey::new(value).map_err(|error| format!("at least 32 bytes: {error}"))
+            }),
+            algorithm: variables.read("ALGORITHM", read_algorithm).unwrap_or(Algorithm::Hs256),
+            access_token_lifetime: minutes(variables.number("ACCESS_TOKEN_EXPIRE_MINUTES", 60, 1, 24 * 60)),
+            refresh_token_lifetime: days(refresh_days),
+            session_lifetime: days(session_days),
+            address: SocketAddr::new(
+                variables.read("HOST", read_host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+                variables.number("PORT", 8000, 0, u16::MAX),
+            ),
+            log_directory: variables
+                .read("LOG_DIR", |value| Ok(PathBuf::from(value)))
+                .unwrap_or_else(|| PathBuf::from("./logs")),
+            log_retention_days: variables.number("LOG_RETENTION_DAYS", 90, 1, 3650),
+            password_policy,
+            registration: variables.read("REGISTRATION", read_registration).unwrap_or(RegistrationMode::Open),
+            trace_filter: variables.read("RUST_LOG", read_trace_filter).unwrap_or_else(|| "info".to_owned()),
+            administrator: read_administrator(&mut variables, password_policy),
+        };
+        variables.finish()?;
+        Ok(config)
+    }
+}
+
+fn minutes(count: u16) -> Duration {
+    Duration::from_secs(u64::from(count) * 60)
+}
+
+fn days(count: u16) -> Duration {
+    Duration::from_secs(u64::from(count) * 24 * 60 * 60)
+}
+
+fn read_algorithm(value: &str) -> Result<Algorithm, String> {
+    match value {
+        "HS256" => Ok(Algorithm::Hs256),
+        "EdDSA" | "ES256" => Err("HS256; EdDSA and ES256 are not there yet".to_owned()),
+        _ => Err("HS256".to_owned()),
+    }
+}
+
+fn read_host(value: &str) -> Result<IpAddr, String> {
+    if value == "localhost" {
+        return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    value.parse().map_err(|_| {
+        "an IP address such as 127.0.0.1 (this machine only) or 0.0.0.0 (every network), or localhost"
+            .to_owned()
+    })
+}
+
+fn read_registration(value: &str) -> Result<RegistrationMode, String> {
+    match value {
+        "open" => Ok(RegistrationMode::Open),
+        "approval" => Ok(RegistrationMode::Approval),
+        "closed" => Ok(RegistrationMode::Closed),
+        _ => Err("open, approval or closed".to_owned()),
+    }
+}
+
+fn read_policy(value: &str) -> Result<PasswordPolicy, String> {
+    let policy = value.parse().ok().and_then(|length| PasswordPolicy::new(length).ok());
+    policy.ok_or_else(|| "a whole number from 8 to 64".to_owned())
+}
+
+fn read_trace_filter(value: &str) -> Result<String, String> {
+    match EnvFilter::try_new(value) {
+        Ok(_) => Ok(value.to_owned()),
+        Err(error) => Err(format!("a filter such as info or warn,ums_server=debug ({error})")),
+    }
+}
+
+fn read_administrator(variables: &mut Variables, policy: PasswordPolicy) -> Option<FirstAdministrator> {
+    let (has_email, has_password) = (variables.is_set("ADMIN_EMAIL"), variables.is_set("ADMIN_PASSWORD"));
+    let email = variables.read("ADMIN_EMAIL", |value| {
+        Email::parse(value)
+            .map(Email::into_string)
+            .map_err(|fault| format!("an e-mail address; it {}", fault))
+    });
+    let password = variables.read_secret("ADMIN_PASSWORD", |value| {
+        let (length, least, most) =
+            (value.chars().count(), policy.minimum_length(), PasswordPolicy::MAXIMUM_LENGTH);
+        if (least..=most).contains(&length) {
+            Ok(Password::new(value))
+        } else {
+            Err(format!("{least} (PASSWORD_MIN_LENGTH) to {most} characters, not {length}"))
+        }
+    });
+    match (has_email, has_password) {
+        (true, false) => variables.refuse_unset("ADMIN_PASSWORD", "a password, since ADMIN_EMAIL is set"),
+        (false, true) => {
+            variables.refuse_unset("ADMIN_EMAIL", "an e-mail address, since ADMIN_PASSWORD is set")
+        }
+        _ => {}
+    }
+    Some(FirstAdministrator { email: email?, password: password? })
+}

@@ -1,0 +1,178 @@
+//! A user management as the configuration says: its store, its secret, its log.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ums_core::log::{FileSink, LogError, LogQueue};
+use ums_core::{Clock, SecretKey, SecretTooShort, SystemClock, SystemRandom, TokenOptions, UserManagement};
+
+use crate::config::{Config, DatabaseUrl};
+use crate::secret_file::{self, SecretFileError};
+use crate::store::{OpenStoreError, open_store};
+
+/// How long the log may take to write what it still holds when the system closes.
+const FLUSH: Duration = Duration::from_secs(5);
+
+/// How often old log files are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// Why a system could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenSystemError {
+    /// The store can't be opened.
+    #[error("the store can't be opened")]
+    Store(#[from] OpenStoreError),
+    /// The secret can't be read or made.
+    #[error("there is no secret to run with")]
+    Secret(#[from] SecretFileError),
+    /// A secret of this process can't be made.
+    #[error("there is no secret to run with")]
+    ProcessSecret(#[from] SecretTooShort),
+    /// The log can't be written.
+    #[error("the log can't be written in {}", path.display())]
+    Log {
+        /// Where it should be written.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: LogError,
+    },
+    /// What is in the store can't be used.
+    #[error("the user management can't be opened")]
+    UserManagement(#[source] ums_core::Error),
+    /// The first administrator can't be made.
+    #[error("the first administrator (ADMIN_EMAIL, ADMIN_PASSWORD) can't be made")]
+    Administrator(#[source] ums_core::Error),
+}
+
+/// The log of a system: the queue that takes events, and the files that they go to.
+#[derive(Clone, Debug)]
+pub struct Log {
+    queue: LogQueue,
+    files: FileSink,
+}
+
+impl Log {
+    /// The log in the configuration's directory.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenSystemError::Log`] where it can't be written.
+    pub fn open(config: &Config) -> Result<Self, OpenSystemError> {
+        let path = &config.log_directory;
+        let files =
+            FileSink::open(path).map_err(|source| OpenSystemError::Log { path: path.clone(), source })?;
+        let queue = LogQueue::new(Arc::new(files.clone()), Arc::new(SystemClock), Arc::new(SystemRandom));
+        Ok(Self { queue, files })
+    }
+
+    /// Where events are recorded.
+    #[must_use]
+    pub fn queue(&self) -> &LogQueue {
+        &self.queue
+    }
+
+    /// Removes log files that are older than the configuration keeps them, now and from time to time. Never ends.
+    pub async fn sweep(self, config: &Config) {
+        loop {
+            match self.files.sweep(SystemClock.now(), config.log_retention_days.into()).await {
+                Ok(0) => {}
+                Ok(days) => tracing::info!(days, "old log files removed"),
+                Err(error) => tracing::warn!(%error, "old log files could not be removed"),
+            }
+            tokio::time::sleep(SWEEP_EVERY).await;
+        }
+    }
+}
+
+/// Where the secret came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SecretOrigin {
+    /// The environment.
+    Environment,
+    /// A file beside the data.
+    File(PathBuf),
+    /// This process, which takes it along when it ends.
+    Process,
+}
+
+/// A user management over its store.
+#[derive(Debug)]
+pub struct System {
+    user_management: UserManagement,
+    secret_origin: SecretOrigin,
+}
+
+impl System {
+    /// Opens the store, finds the secret, and makes the first administrator where one is configured and the store has
+    /// never had an account.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenSystemError`], by what stood in the way.
+    pub async fn open(config: &Config, log: &Log) -> Result<Self, OpenSystemError> {
+        // The store first: while it is open no other process makes a secret beside it.
+        let store = open_store(&config.database_url)?;
+        let (secret, secret_origin) = find_secret(config)?;
+        let tokens = TokenOptions::new()
+            .access_lifetime(config.access_token_lifetime)
+            .refresh_lifetime(config.refresh_token_lifetime)
+            .session_lifetime(config.session_lifetime);
+        let user_management = UserManagement::builder(store, secret)
+            .log(log.queue.clone())
+            .password_policy(config.password_policy)
+            .registration(config.registration)
+            .tokens(tokens)
+            .first_account_becomes_admin(config.first_account_becomes_admin())
+            .open()
+            .await
+            .map_err(OpenSystemError::UserManagement)?;
+        if let Some(administrator) = &config.administrator {
+            user_management
+                .ensure_admin(&administrator.email, &administrator.password)
+                .await
+                .map_err(OpenSystemError::Administrator)?;
+        }
+        Ok(Self { user_management, secret_origin })
+    }
+
+    /// The user management.
+    #[must_use]
+    pub fn user_management(&self) -> &UserManagement {
+        &self.user_management
+    }
+
+    /// Where its secret came from.
+    #[must_use]
+    pub fn secret_origin(&self) -> &SecretOrigin {
+        &self.secret_origin
+    }
+
+    /// Writes what the log still holds, and lets go of the store, which closes with its last handle.
+    pub async fn close(self) {
+        let flushed = tokio::time::timeout(FLUSH, self.user_management.log().flush()).await;
+        match flushed {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the last events of the log are lost"),
+            Err(_) => tracing::error!("the last events of the log are lost: writing them took too long"),
+        }
+    }
+}
+
+fn find_secret(config: &Config) -> Result<(SecretKey, SecretOrigin), OpenSystemError> {
+    if let Some(secret) = &config.secret_key {
+        return Ok((secret.clone(), SecretOrigin::Environment));
+    }
+    match &config.database_url {
+        DatabaseUrl::Memory => {
+            Ok((secret_file::make_for_this_process(&SystemRandom)?, SecretOrigin::Process))
+        }
+        DatabaseUrl::Redb(path) => {
+            let path = path.with_extension("secret");
+            Ok((secret_file::read_or_make(&path, &SystemRandom)?, SecretOrigin::File(path)))
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The environment, from variables to configuration.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+use std::path::Path;
+use std::time::Duration;
+
+use ums_core::RegistrationMode;
+use ums_server::config::{Algorithm, Config, ConfigError, DatabaseUrl, Found};
+
+#[test]
+fn nothing_set_gives_the_defaults() {
+    let config = read(&[]).unwrap();
+    assert_eq!(config.database_url, DatabaseUrl::Redb("./data/ums.redb".into()));
+    assert!(config.secret_key.is_none());
+    assert_eq!(config.algorithm, Algorithm::Hs256);
+    assert_eq!(config.access_token_lifetime, Duration::from_secs(60 * 60));
+    assert_eq!(config.refresh_token_lifetime, Duration::from_secs(2 * 86_400));
+    assert_eq!(config.session_lifetime, Duration::from_secs(30 * 86_400));
+    assert_eq!(config.address, "127.0.0.1:8000".parse().unwrap());
+    assert_eq!(config.log_directory, Path::new("./logs"));
+    assert_eq!(config.log_retention_days, 90);
+    assert_eq!(config.password_policy.minimum_length(), 15);
+    assert_eq!(config.registration, RegistrationMode::Open);
+    assert_eq!(config.trace_filter, "info");
+    assert!(config.administrator.is_none());
+}
+
+#[test]
+fn every_variable_is_read() {
+    let config = read(&[
+        ("DATABASE_URL", "memory:"),
+        ("SECRET_KEY", "0123456789abcdef0123456789abcdef"),
+        ("ALGORITHM", "HS256"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "5"),
+        ("REFRESH_TOKEN_EXPIRE_DAYS", "7"),
+        ("SESSION_MAX_DAYS", "7"),
+        ("HOST", "::1"),
+        ("PORT", "0"),
+        ("LOG_DIR", "/var/log/ums"),
+        ("LOG_RETENTION_DAYS", "1"),
+        ("PASSWORD_MIN_LENGTH", "8"),
+        ("REGISTRATION", "approval"),
+        ("ADMIN_EMAIL", "root@example.com"),
+        ("ADMIN_PASSWORD", "12345678"),
+        ("RUST_LOG", "warn,ums_server=debug"),
+        ("PATH", "none of our business"),
+    ])
+    .unwrap();
+    assert_eq!(config.database_url, DatabaseUrl::Memory);
+    assert!(config.secret_key.is_some());
+    assert_eq!(config.access_token_lifetime, Duration::from_secs(5 * 60));
+    assert_eq!(config.refresh_token_lifetime, Duration::from_secs(7 * 86_400));
+    assert_eq!(config.session_lifetime, Duration::from_secs(7 * 86_400));
+    assert_eq!(config.address, "[::1]:0".parse().unwrap());
+    assert_eq!(config.log_directory, Path::new("/var/log/ums"));
+    assert_eq!(config.log_retention_days, 1);
+    assert_eq!(config.password_policy.minimum_length(), 8);
+    assert_eq!(config.registration, RegistrationMode::Approval);
+    assert_eq!(config.trace_filter, "warn,ums_server=debug");
+    assert_eq!(config.administrator.unwrap().email, "root@example.com");
+    assert_eq!(read(&[("HOST", "localhost")]).unwrap().address.ip(), read(&[]).unwrap().address.ip());
+    assert_eq!(read(&[("REGISTRATION", "closed")]).unwrap().registration, RegistrationMode::Closed);
+}
+
+#[test]
+fn what_is_not_allowed_is_told_with_what_is() {
+    for (name, value, allowed) in [
+        ("DATABASE_URL", "sqlite://ums.db", "redb://PATH"),
+        ("DATABASE_URL", "dynamodb://users?region=eu-west-1", "dynamodb:// is not built in"),
+        ("ALGORITHM", "none", "HS256"),
+        ("ALGORITHM", "EdDSA", "EdDSA and ES256 are not there yet"),
+        ("ALGORITHM", "ES256", "EdDSA and ES256 are not there yet"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", "1 to 1440"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "1441", "1 to 1440"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "60 ", "1 to 1440"),
+        ("REFRESH_TOKEN_EXPIRE_DAYS", "-1", "1 to 365"),
+        ("REFRESH_TOKEN_EXPIRE_DAYS", "31", "at most SESSION_MAX_DAYS, which is 30"),
+        ("SESSION_MAX_DAYS", "366", "1 to 365"),
+        ("SESSION_MAX_DAYS", "1e2", "1 to 365"),
+        ("HOST", "example.com", "an IP address"),
+        ("PORT", "65536", "0 to 65535"),
+        ("PORT", "eighty", "0 to 65535"),
+        ("LOG_RETENTION_DAYS", "3651", "1 to 3650"),
+        ("PASSWORD_MIN_LENGTH", "7", "8 to 64"),
+        ("PASSWORD_MIN_LENGTH", "65", "8 to 64"),
+        ("RUST_LOG", "ums=loud", "a filter such as info"),
+        ("REGISTRATION", "Open", "open, approval or closed"),
+    ] {
+        let fault = fault_of(name, value);
+        assert!(fault.contains(allowed), "{fault}");
+        assert!(fault.contains(&format!("{value:?}")), "{fault}");
+    }
+}
+
+#[test]
+fn every_fault_is_told_at_once() {
+    let error =
+        read(&[("PORT", "x"), ("HOST", "y"), ("SECRET_KEY", "short"), ("REGISTRATION", "z")]).unwrap_err();
+    let named: Vec<_> = error.faults().iter().map(|fault| fault.variable.as_str()).collect();
+    assert_eq!(named, ["SECRET_KEY", "HOST", "PORT", "REGISTRATION"]);
+    assert_eq!(error.to_string().lines().count(), 5);
+}
+
+#[test]
+fn no_secret_is_shown() {
+    for (name, value) in [("SECRET_KEY", "hush-hush"), ("ADMIN_PASSWORD", "hush-hush")] {
+        let error = read(&[(name, value), ("ADMIN_EMAIL", "root@example.com")]).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hush"), "{error}");
+    }
+    let shown = fault_of("DATABASE_URL", "postgres://ada:hush@db.example.com/ums");
+    assert!(shown.contains("postgres://…@db.example.com/ums") && !shown.contains("hush"), "{shown}");
+
+    let secret = "hush-hush-hush-hush-hush-hush-hush-hush";
+    let config =
+        read(&[("SECRET_KEY", secret), ("ADMIN_EMAIL", "root@example.com"), ("ADMIN_PASSWORD", secret)])
+            .unwrap();
+    assert!(!format!("{config:?}").contains("hush"), "{config:?}");
+}
+
+#[test]
+fn set_to_nothing_is_a_fault() {
+    for name in ["DATABASE_URL", "SECRET_KEY", "PORT", "LOG_DIR", "ALGORITHM"] {
+        let error = read(&[(name, "")]).unwrap_err();
+        assert!(matches!(error.faults(), [fault] if fault.found == Found::Empty), "{error}");
+    }
+}
+
+#[test]
+fn a_first_administrator_needs_address_and_password() {
+    let long = "StrongPassword123";
+    for (variables, variable) in [
+        (&[("ADMIN_EMAIL", "root@example.com")][..], "ADMIN_PASSWORD"),
+        (&[("ADMIN_PASSWORD", long)], "ADMIN_EMAIL"),
+        (&[("ADMIN_EMAIL", "root"), ("ADMIN_PASSWORD", long)], "ADMIN_EMAIL"),
+        (&[("ADMIN_EMAIL", "root@example.com"), ("ADMIN_PASSWORD", "fourteen chars")], "ADMIN_PASSWORD"),
+    ] {
+        let error = read(variables).unwrap_err();
+        assert!(matches!(error.faults(), [fault] if fault.variable == variable), "{error}");
+    }
+    assert!(read(&[("ADMIN_EMAIL", "root@example.com"), ("ADMIN_PASSWORD", "fifteen chars ü")]).is_ok());
+}
+
+#[test]
+fn of_two_values_the_later_stands() {
+    assert_eq!(read(&[("PORT", "1"), ("PORT", "2")]).unwrap().address.port(), 2);
+}
+
+#[test]
+fn a_long_value_is_cut() {
+    let shown = fault_of("PORT", &"9".repeat(10_000));
+    assert!(shown.len() < 250, "{shown}");
+}
+
+fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    Config::from_variables(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
+/// What is said of the one variable that is wrong.
+fn fault_of(name: &str, value: &str) -> String {
+    let error = read(&[(name, value)]).expect_err(name);
+    match error.faults() {
+        [fault] => {
+            assert_eq!(fault.variable, name);
+            fault.to_string()
+        }
+        faults => panic!("{name}={value}: {faults:?}"),
+    }
+}

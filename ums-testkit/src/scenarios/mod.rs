@@ -1,0 +1,116 @@
+//! What is true of users, organisations and sessions, as tests that run on any store.
+//!
+//! Each scenario opens a [`Fixture`](crate::Fixture) on an empty store of its own, and ends by looking that the store holds every
+//! invariant. A backend runs them all in a few lines, on a runtime of several threads, for some scenarios race:
+//!
+//! ```no_run
+//! # fn my_store() -> std::sync::Arc<dyn ums_core::store::Store> { unimplemented!() }
+//! // #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+//! async fn everything_holds_on_my_store() {
+//!     ums_testkit::scenarios::run(my_store).await.assert_passed();
+//! }
+//! ```
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "these are tests")]
+
+mod scenario;
+mod support;
+
+pub use scenario::{Report, Scenario, run};
+pub use support::{code, faults};
+
+/// Lists functions as scenarios, under the names of their modules and their own.
+macro_rules! scenarios {
+    ($($group:ident: $($name:ident),+ $(,)?;)+) => {
+        $(mod $group;)+
+
+        /// Every scenario.
+        #[must_use]
+        pub fn all() -> Vec<Scenario> {
+            vec![$($(Scenario::new(
+                concat!(stringify!($group), "::", stringify!($name)),
+                |store| Box::pin($group::$name(store)),
+            ),)+)+]
+        }
+    };
+}
+
+scenarios! {
+    registration:
+        the_first_account_is_the_administrator,
+        of_many_at_once_one_is_the_administrator,
+        every_fault_is_told_at_once,
+        an_address_is_taken_in_every_case,
+        a_department_brings_its_organisation,
+        approval_lets_accounts_wait,
+        closed_is_closed,
+        the_first_account_may_be_like_any_other,
+        the_first_administrator_is_made_once;
+    login:
+        every_refusal_is_alike,
+        an_address_logs_in_in_every_case,
+        what_changes_an_account_holds_at_once,
+        a_new_account_of_an_old_address_is_another;
+    refreshing:
+        a_refresh_token_is_good_once,
+        a_lost_reply_is_given_again,
+        reuse_ends_the_session,
+        parallel_refreshes_have_one_successor,
+        a_session_has_an_end,
+        tokens_of_others_are_refused;
+    sessions:
+        logging_out_ends_one_session,
+        logging_out_everywhere_ends_all,
+        a_new_password_ends_the_others,
+        a_wrong_current_password_changes_nothing,
+        an_ended_session_changes_no_password,
+        they_are_listed_and_ended;
+    organisations:
+        names_are_unique_without_regard_to_case,
+        every_fault_is_told_at_once,
+        replacing_clears_and_patching_merges,
+        a_stale_version_is_refused,
+        they_are_listed_by_name;
+    departments:
+        names_are_unique_within_an_organisation,
+        an_organisation_is_for_good,
+        a_parent_is_of_the_same_organisation,
+        none_stands_below_itself,
+        depth_is_bounded,
+        replacing_clears_and_patching_merges,
+        they_are_listed_by_organisation_and_name;
+    users:
+        every_fault_is_told_at_once,
+        a_status_goes_with_a_password,
+        replacing_clears_and_patching_merges,
+        an_external_id_is_unique_within_an_organisation,
+        moving_moves_every_entry,
+        an_address_can_be_changed,
+        a_password_that_is_set_ends_every_session,
+        one_changes_oneself;
+    administrators:
+        the_last_one_stays,
+        one_of_two_may_go,
+        two_who_lower_each_other_leave_one,
+        many_who_lower_one_another_leave_one;
+    deleting:
+        what_is_not_empty_stays_as_it_is,
+        a_cascade_takes_everything_along,
+        a_departments_cascade_takes_its_own,
+        a_cascade_spares_the_last_administrator,
+        nobody_deletes_by_cascade_whom_they_may_not,
+        a_user_goes_with_every_session,
+        one_may_delete_oneself;
+    lists:
+        filters_let_through_what_they_say,
+        a_search_finds_addresses_and_words_of_names,
+        a_question_of_any_length_is_answered,
+        a_cursor_is_good_for_its_list_alone,
+        a_departments_administrator_sees_those_below;
+    rights:
+        nobody_makes_or_touches_an_account_above_their_own,
+        nobody_moves_whom_or_where_they_do_not_reach,
+        what_is_left_out_means_ones_own_place;
+    sight:
+        another_organisation_might_as_well_not_be_there;
+}
