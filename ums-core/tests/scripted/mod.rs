@@ -1,5 +1,7 @@
 //! A store that lets something else happen at a moment that a test chooses.
 
+#![allow(dead_code, reason = "each of the tests that share it uses a part")]
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
