@@ -164,7 +164,7 @@ async fn a_deletion_without_cascade_does_not_stop_one_with() {
                 };
                 assert!(["ok", "not_empty", "not_found"].contains(&code(&ended)), "{ended:?}");
             });
-                let (mut other, mut closing, mut calls) = (Some(other), false, 0);
+            let (mut other, mut closing, mut calls) = (Some(other), false, 0);
             world.store.follow(move |call| {
                 closing = closing || marks(call);
                 calls += usize::from(closing);
