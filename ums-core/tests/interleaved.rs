@@ -35,10 +35,14 @@ impl World {
         let quick = Fixture::on(Arc::new(store.clone())).await;
         quick.register("admin@example.com").await;
         let organisations = [quick.organisation("One").await, quick.organisation("Two").await];
-        let departments =
-            [department(&quick, "First", &organisations[0]).await, department(&quick, "Second", &organisations[1]).await];
-        let users =
-            [user(&quick, "ada@example.com", &departments[0]).await, user(&quick, "grace@example.com", &departments[0]).await];
+        let departments = [
+            department(&quick, "First", &organisations[0]).await,
+            department(&quick, "Second", &organisations[1]).await,
+        ];
+        let users = [
+            user(&quick, "ada@example.com", &departments[0]).await,
+            user(&quick, "grace@example.com", &departments[0]).await,
+        ];
         Self { slow, quick, store, organisations, departments, users }
     }
 
