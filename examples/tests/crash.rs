@@ -43,6 +43,11 @@ async fn what_was_acknowledged_survives_a_stop() {
     let acknowledged = load.finish().await;
     assert!(server.wait().success());
     all_there(directory.path(), &acknowledged).await;
+    let log = read_log(directory.path());
+    for (path, _) in &acknowledged {
+        let target = format!("\"target\":\"{}\"", path.trim_start_matches('/'));
+        assert!(log.contains(&target), "the log was not flushed: {target}");
+    }
 }
 
 /// The head of a request is there when the server is told to stop, its body comes later.
@@ -51,7 +56,8 @@ async fn a_request_in_flight_is_answered_before_a_stop() {
     let directory = tempfile::tempdir().unwrap();
     let mut server = Server::start(directory.path());
     let address = server.url.trim_start_matches("http://").to_owned();
-    let body = json!({"full_name": "Ada Lovelace", "email": "ada@example.com", "password": PASSWORD}).to_string();
+    let body =
+        json!({"full_name": "Ada Lovelace", "email": "ada@example.com", "password": PASSWORD}).to_string();
     let mut stream = TcpStream::connect(&address).unwrap();
     write!(
         stream,
@@ -85,6 +91,10 @@ async fn an_interrupted_delete_finishes_after_a_kill() {
         }
         let server = Server::start(directory.path());
         let root = Client::new(&server.url).login("root@example.com").await;
+        assert!(
+            server.traced().contains("finished deletions that had been interrupted"),
+            "it was not interrupted"
+        );
         root.get("/organisation/1").await.expect(404);
         root.get("/department/1").await.expect(404);
         for member in members.iter().step_by(97).chain(members.last()) {
@@ -98,6 +108,12 @@ async fn an_interrupted_delete_finishes_after_a_kill() {
         return support::store::verify(directory.path()).await;
     }
     panic!("a delete of 32,000 users was never seen half done");
+}
+
+/// Waits until the server takes no more connections.
+fn until_refused(address: &str) {
+    let is_refused = (0..1_000_000).any(|_| TcpStream::connect(address).is_err());
+    assert!(is_refused, "new connections are still taken");
 }
 
 /// Clients that write until the server is gone, and note what it acknowledged.
@@ -123,7 +139,9 @@ impl Load {
             writers.spawn(async move {
                 for round in 0.. {
                     let (client, path, body) = write(&anyone, &ada, writer, round);
-                    let Ok(answer) = client.try_send(Method::POST, path, Some(body.clone())).await else { return };
+                    let Ok(answer) = client.try_send(Method::POST, path, Some(body.clone())).await else {
+                        return;
+                    };
                     let made = answer.expect(201);
                     let place = if path == "/organisation/" { "organisation" } else { "user" };
                     let name = if path == "/organisation/" { &body["name"] } else { &body["email"] };
@@ -151,7 +169,12 @@ impl Load {
 }
 
 /// What a writer writes in a round: mostly invited users, now and then an organisation or somebody who registers.
-fn write<'a>(anyone: &'a Client, ada: &'a Client, writer: usize, round: usize) -> (&'a Client, &'static str, Value) {
+fn write<'a>(
+    anyone: &'a Client,
+    ada: &'a Client,
+    writer: usize,
+    round: usize,
+) -> (&'a Client, &'static str, Value) {
     let email = format!("user-{writer}-{round}@example.com");
     match round % 8 {
         0 => (anyone, "/auth/register", json!({"full_name": "A", "email": email, "password": PASSWORD})),
@@ -172,6 +195,11 @@ async fn all_there(directory: &Path, acknowledged: &[(String, Value)]) {
     }
     server.kill();
     support::store::verify(directory).await;
+}
+
+fn read_log(directory: &Path) -> String {
+    let files = std::fs::read_dir(directory.join("logs")).unwrap();
+    files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
 }
 
 /// Makes a store with an administrator, and an organisation with a department and users in it. Returns their ids.
@@ -209,12 +237,16 @@ async fn fill(directory: &Path, users: usize) -> Vec<u64> {
 async fn kill_while_deleting(directory: &Path) -> bool {
     let server = Server::start(directory);
     let root = Client::new(&server.url).login("root@example.com").await;
-    let before = root.get("/user/?limit=200").await.expect(200);
+    let before = first_users(&root).await;
     let deleting = tokio::spawn({
         let root = root.clone();
         async move { root.try_send(Method::DELETE, "/organisation/1?cascade=true", None).await.is_ok() }
     });
-    while root.get("/user/?limit=200").await.expect(200) == before && !deleting.is_finished() {}
+    while first_users(&root).await == before && !deleting.is_finished() {}
     server.kill();
     !deleting.await.unwrap()
+}
+
+async fn first_users(root: &Client) -> Value {
+    root.get("/user/?limit=200").await.expect(200)["items"].take()
 }

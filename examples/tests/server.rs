@@ -74,9 +74,17 @@ async fn import_a_workbook(ada: &Client) {
     let report = ada.upload("/import/excel", workbook.save_to_buffer().unwrap()).await.expect(200);
     assert_eq!(report["status"], "succeeded_with_errors", "{report:#}");
     let users = &report["users"];
-    assert_eq!((&users["read"], &users["created"], &users["failed"]), (&json!(3), &json!(2), &json!(1)), "{report:#}");
+    assert_eq!(
+        (&users["read"], &users["created"], &users["failed"]),
+        (&json!(3), &json!(2), &json!(1)),
+        "{report:#}"
+    );
     assert_eq!(report["departments"]["created"], 1, "{report:#}");
-    assert_eq!((&report["errors"][0]["row"], &report["errors"][0]["cell"]), (&json!(3), &json!("B3")), "{report:#}");
+    assert_eq!(
+        (&report["errors"][0]["row"], &report["errors"][0]["cell"]),
+        (&json!(3), &json!("B3")),
+        "{report:#}"
+    );
     let found = ada.get("/user/?q=turing").await.expect(200);
     assert_eq!(found["items"][0]["email"], "alan@example.com", "{found:#}");
 }
@@ -91,7 +99,8 @@ async fn read_replace_and_delete(ada: &Client, user: &Value) {
     let replaced = ada.put(&organisation, json!({"name": "Technology Corp"})).await.expect(200);
     assert_eq!((&replaced["name"], &replaced["address"]), (&json!("Technology Corp"), &Value::Null));
     assert_eq!(ada.put(&department, json!({"name": "People"})).await.expect(200)["name"], "People");
-    let fields = json!({"full_name": "Rear Admiral Hopper", "email": "grace@example.com", "department_id": 1});
+    let fields =
+        json!({"full_name": "Rear Admiral Hopper", "email": "grace@example.com", "department_id": 1});
     assert_eq!(ada.put(&user, fields).await.expect(200)["full_name"], "Rear Admiral Hopper");
 
     assert_eq!(ada.delete(&organisation).await.expect(409)["code"], "not_empty");
@@ -141,7 +150,10 @@ async fn the_docs_are_served(anyone: &Client) {
     for path in ["/docs", "/redoc"] {
         let page = anyone.text(path).await;
         assert!(page.contains("<html"), "{path}: {page}");
-        assert!(!page.contains("src=\"http") && !page.contains("href=\"http"), "{path} loads from elsewhere: {page}");
+        assert!(
+            !page.contains("src=\"http") && !page.contains("href=\"http"),
+            "{path} loads from elsewhere: {page}"
+        );
     }
 }
 
@@ -201,7 +213,8 @@ fn what_it_does_not_understand_stops_it() {
     let output = command("server", directory.path()).env("HOST", "127.0.0.1").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let complaint = String::from_utf8(output.stderr).unwrap();
-    for part in ["PORT is \"eighty\"", "0 to 65535", "REGISTRATION is \"maybe\"", "open, approval or closed"] {
+    for part in ["PORT is \"eighty\"", "0 to 65535", "REGISTRATION is \"maybe\"", "open, approval or closed"]
+    {
         assert!(complaint.contains(part), "{part} is not in:\n{complaint}");
     }
     assert!(!complaint.contains("HOST"), "the environment comes before .env: {complaint}");

@@ -82,6 +82,15 @@ impl PageRequest {
     pub fn new(limit: PageLimit, cursor: Option<String>) -> Self {
         Self { limit, cursor }
     }
+
+    /// Looks that the first page is asked for, of a list that has no other.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCursor`] for any cursor: such a list gives none out.
+    pub(crate) fn expect_first(&self) -> Result<()> {
+        if self.cursor.is_none() { Ok(()) } else { Err(Error::InvalidCursor) }
+    }
 }
 
 /// One page of a list.

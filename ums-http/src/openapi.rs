@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::info::{InfoBuilder, LicenseBuilder};
-use utoipa::openapi::path::PathsBuilder;
+use utoipa::openapi::path::Paths;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::Tag;
-use utoipa::openapi::{ComponentsBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr};
+use utoipa::openapi::{ComponentsBuilder, OpenApi, OpenApiBuilder, Ref, RefOr};
 
 use crate::describe::{component, display_name, string_header};
 use crate::problem::{self, Cause, ProblemDetails};
@@ -39,17 +39,10 @@ pub(crate) fn document(
     schemas: BTreeMap<String, RefOr<Schema>>,
     tags: Vec<Tag>,
 ) -> OpenApi {
-    let mut paths: BTreeMap<&str, PathItem> = BTreeMap::new();
-    for entry in entries {
-        let item = PathItem::new(entry.method, entry.operation);
-        match paths.get_mut(entry.path) {
-            Some(others) => others.merge_operations(item),
-            None => {
-                paths.insert(entry.path, item);
-            }
-        }
+    let mut paths = Paths::new();
+    for Entry { method, path, operation } in entries {
+        paths.add_path_operation(path, vec![method], operation);
     }
-    let paths = paths.into_iter().fold(PathsBuilder::new(), |paths, (path, item)| paths.path(path, item));
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()

@@ -55,6 +55,7 @@ pub(crate) struct Route {
     summary: &'static str,
     details: &'static str,
     conflicts: &'static [&'static str],
+    problems: &'static [Cause],
     upload: bool,
 }
 
@@ -87,7 +88,7 @@ impl<'a> Routes<'a> {
         (self.router, document)
     }
 
-    fn add<H, T>(&mut self, tag: &str, access: Access, route: &Route, handler: H)
+    fn add<H, T>(&mut self, tag: &str, access: Access, route: Route, handler: H)
     where
         H: Endpoint<T>,
         T: 'static,
@@ -107,6 +108,9 @@ impl<'a> Routes<'a> {
             self.router = std::mem::take(&mut self.router).route(&path, methods.clone());
         }
 
+        for cause in route.problems {
+            description.problem(*cause);
+        }
         if !route.conflicts.is_empty() {
             description.problem(Cause::Conflict);
         }
@@ -119,7 +123,7 @@ impl<'a> Routes<'a> {
             .extensions(required_action(access))
             .build();
         self.schemas.extend(schemas);
-        self.entries.push(Entry { method: route.method.clone(), path: route.path, operation });
+        self.entries.push(Entry { method: route.method, path: route.path, operation });
     }
 }
 
@@ -130,7 +134,7 @@ impl Section<'_, '_> {
         H: Endpoint<T, Actor = Visitor>,
         T: 'static,
     {
-        self.routes.add(self.tag, Access::Open, &route, handler);
+        self.routes.add(self.tag, Access::Open, route, handler);
         self
     }
 
@@ -141,7 +145,7 @@ impl Section<'_, '_> {
         H: Endpoint<T, Actor = Caller>,
         T: 'static,
     {
-        self.routes.add(self.tag, Access::Requires(action), &route, handler);
+        self.routes.add(self.tag, Access::Requires(action), route, handler);
         self
     }
 }
@@ -168,7 +172,7 @@ impl Route {
     }
 
     fn new(method: HttpMethod, path: &'static str, id: &'static str, summary: &'static str) -> Self {
-        Self { method, path, id, summary, details: "", conflicts: &[], upload: false }
+        Self { method, path, id, summary, details: "", conflicts: &[], problems: &[], upload: false }
     }
 
     /// What else there is to know, in Markdown.
@@ -180,6 +184,12 @@ impl Route {
     /// The codes that it answers `409` with, each followed by when.
     pub(crate) fn conflicts(mut self, codes: &'static [&'static str]) -> Self {
         self.conflicts = codes;
+        self
+    }
+
+    /// What it may be answered with that neither its arguments nor its answer tell.
+    pub(crate) fn problems(mut self, causes: &'static [Cause]) -> Self {
+        self.problems = causes;
         self
     }
 

@@ -112,7 +112,8 @@ async fn verify(config: &Config) -> Result<ExitCode, RunError> {
     for finding in &findings {
         say(&finding.to_string());
     }
-    say(&format!("{}: {} broken invariants", config.database_url, findings.len()));
+    let noun = if findings.len() == 1 { "invariant" } else { "invariants" };
+    say(&format!("{}: {} broken {noun}", config.database_url, findings.len()));
     system.close().await;
     Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -68,7 +68,6 @@ impl RedbStore {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn builder() -> RedbStoreBuilder {
         RedbStoreBuilder::new()
     }

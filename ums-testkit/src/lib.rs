@@ -4,6 +4,7 @@
 mod clock;
 mod fixture;
 pub mod scenarios;
+pub mod stores;
 pub mod workbook;
 
 pub use clock::{FixedClock, SeededRandom};

@@ -8,7 +8,7 @@ use super::PASSWORD;
 
 /// Calls a server, with an access token once logged in.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     url: String,
     token: Option<String>,
@@ -16,65 +16,66 @@ pub struct Client {
 
 /// What the server answered.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub location: Option<String>,
-    pub body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) location: Option<String>,
+    pub(crate) body: Value,
 }
 
 impl Answer {
     /// The body, of an answer that must have this status.
     #[track_caller]
-    pub fn expect(self, status: u16) -> Value {
+    pub(crate) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{self:#?}");
         self.body
     }
 }
 
 impl Client {
-    pub fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { http, url: url.to_owned(), token: None }
     }
 
-    pub fn with_token(&self, token: &Value) -> Self {
+    pub(crate) fn with_token(&self, token: &Value) -> Self {
         Self { token: Some(token.as_str().expect("a token").to_owned()), ..self.clone() }
     }
 
-    pub fn token(&self) -> Option<&str> {
+    pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
 
     /// Logs in with the password of these tests.
-    pub async fn login(&self, email: &str) -> Self {
-        let tokens = self.post("/auth/login", json!({"email": email, "password": PASSWORD})).await.expect(200);
+    pub(crate) async fn login(&self, email: &str) -> Self {
+        let tokens =
+            self.post("/auth/login", json!({"email": email, "password": PASSWORD})).await.expect(200);
         self.with_token(&tokens["access_token"])
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, Some(body)).await
     }
 
-    pub async fn put(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
         self.send(Method::PUT, path, Some(body)).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None).await
     }
 
-    pub async fn upload(&self, path: &str, workbook: Vec<u8>) -> Answer {
+    pub(crate) async fn upload(&self, path: &str, workbook: Vec<u8>) -> Answer {
         let part = Part::bytes(workbook).file_name("users.xlsx");
         let request = self.request(Method::POST, path).multipart(Form::new().part("file", part));
         read(request.send().await.unwrap()).await
     }
 
     /// What is served there as text, which must be there.
-    pub async fn text(&self, path: &str) -> String {
+    pub(crate) async fn text(&self, path: &str) -> String {
         let response = self.request(Method::GET, path).send().await.unwrap();
         response.error_for_status().unwrap().text().await.unwrap()
     }
@@ -84,7 +85,12 @@ impl Client {
     }
 
     /// As the others, for a server that may be gone.
-    pub async fn try_send(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Result<Answer> {
+    pub(crate) async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> reqwest::Result<Answer> {
         let mut request = self.request(method, path);
         if let Some(body) = body {
             request = request.json(&body);

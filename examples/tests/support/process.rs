@@ -10,44 +10,51 @@ use std::time::Duration;
 /// How long a program that hangs holds up the tests before they fail.
 const HUNG: Duration = Duration::from_secs(120);
 
-/// An example's program, which `cargo test` builds beside the tests.
-pub fn example(name: &str) -> PathBuf {
+/// An example's program, which `cargo test` builds beside the tests. With the name of a test or of a target it does not,
+/// and would run what was built before: that is noticed.
+pub(crate) fn example(name: &str) -> PathBuf {
     let tests = std::env::current_exe().unwrap();
-    let target = tests.parent().and_then(Path::parent).unwrap();
-    let program = target.join("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    let target = tests.parent().and_then(Path::parent).unwrap().join("examples");
+    let program = target.join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+    let built = modified(&program);
+    let sources = std::fs::read_to_string(target.join(name).with_extension("d")).unwrap_or_default();
+    let is_old = sources.split_whitespace().skip(1).any(|source| modified(Path::new(source)) > built);
     assert!(
-        program.exists(),
-        "{} is not built; `cargo test --package ums-examples` builds it, `cargo test --test` does not",
+        built.is_some() && !sources.is_empty() && !is_old,
+        "{} is absent or older than its sources: run `cargo build --package ums-examples --examples` first, or \
+         `cargo test` without naming a test",
         program.display()
     );
     program
 }
 
 /// An example's program with nothing in its environment.
-pub fn command(name: &str, directory: &Path) -> Command {
+pub(crate) fn command(name: &str, directory: &Path) -> Command {
     let mut command = Command::new(example(name));
     command.env_clear().current_dir(directory).stdin(Stdio::null());
     command
 }
 
 /// A running server. Killed when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
+    trace: PathBuf,
     lines: Receiver<String>,
     /// What it said until it served.
-    pub welcome: String,
+    pub(crate) welcome: String,
     /// Where it serves, such as `http://127.0.0.1:34567`.
-    pub url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
     /// Starts the server in this directory, where it keeps its data, on a free port and with nothing else configured.
-    pub fn start(directory: &Path) -> Self {
+    pub(crate) fn start(directory: &Path) -> Self {
         Self::start_with(directory, &[])
     }
 
     /// Starts the server with these variables besides.
-    pub fn start_with(directory: &Path, variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_with(directory: &Path, variables: &[(&str, &str)]) -> Self {
         let trace = directory.join("stderr.txt");
         let mut child = command("server", directory)
             .env("PORT", "0")
@@ -65,16 +72,17 @@ impl Server {
                 }
             }
         });
-        let mut server = Self { child, lines, welcome: String::new(), url: String::new() };
-        server.listen(&trace);
+        let mut server = Self { child, trace, lines, welcome: String::new(), url: String::new() };
+        server.listen();
         server
     }
 
-    fn listen(&mut self, trace: &Path) {
+    fn listen(&mut self) {
         while self.url.is_empty() {
-            let line = self.lines.recv_timeout(HUNG).unwrap_or_else(|_| {
-                panic!("it does not serve: {}", std::fs::read_to_string(trace).unwrap_or_default())
-            });
+            let line = self
+                .lines
+                .recv_timeout(HUNG)
+                .unwrap_or_else(|_| panic!("it does not serve: {}", self.traced()));
             if let Some((_, url)) = line.split_once("listens on ") {
                 self.url = url.trim().to_owned();
             }
@@ -84,24 +92,29 @@ impl Server {
     }
 
     /// Everything it has said, once it has ended.
-    pub fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         let rest: Vec<String> = self.lines.iter().collect();
         self.welcome.clone() + &rest.join("\n")
     }
 
+    /// What it and those before it in this directory have written to standard error.
+    pub(crate) fn traced(&self) -> String {
+        std::fs::read_to_string(&self.trace).unwrap()
+    }
+
     /// Ends it as a power failure would: at once, with no chance to do anything about it.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Asks it to stop, as service managers do.
-    pub fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         self.signal("TERM");
     }
 
     /// Asks it to stop, as Ctrl-C does.
-    pub fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         self.signal("INT");
     }
 
@@ -111,7 +124,7 @@ impl Server {
     }
 
     /// Waits for its end.
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 }

@@ -7,7 +7,7 @@ use ums_core::{HashOptions, SecretKey, UserManagement};
 use ums_store_redb::RedbStore;
 
 /// User management over the server's file, which no server may have open.
-pub async fn open(directory: &Path) -> UserManagement {
+pub(crate) async fn open(directory: &Path) -> UserManagement {
     let store = RedbStore::open(directory.join("data/ums.redb")).unwrap();
     let secret = SecretKey::new(*b"it signs nothing that is kept here").unwrap();
     let cheap = HashOptions::new().memory_kibibytes(8).iterations(1);
@@ -15,7 +15,7 @@ pub async fn open(directory: &Path) -> UserManagement {
 }
 
 /// Looks that the file holds every invariant.
-pub async fn verify(directory: &Path) {
+pub(crate) async fn verify(directory: &Path) {
     let findings = open(directory).await.verify().await.unwrap();
     let listed: Vec<String> = findings.iter().map(ToString::to_string).collect();
     assert!(listed.is_empty(), "the store breaks its invariants:\n{}", listed.join("\n"));

@@ -1,20 +1,21 @@
 //! Logging in.
 
 use super::{Auth, Credentials};
-use crate::model::{Status, UserId};
+use crate::model::{Status, User};
 use crate::parse::Email;
 use crate::record::{Credential, Found, UserRecord};
 use crate::sessions::TokenPair;
 use crate::{Error, Origin, Result, keyspace};
 
 impl Auth {
-    /// Begins a session. Whatever is wrong, the answer is the same, after the same one verification.
+    /// Begins a session of the account that has the e-mail address. Whatever is wrong, the answer is the same, after the
+    /// same one verification.
     pub(crate) async fn login(
         &self,
+        account: Option<Account>,
         credentials: &Credentials,
         origin: &Origin,
-    ) -> Result<(UserId, TokenPair)> {
-        let account = self.account(&credentials.email).await?;
+    ) -> Result<(User, TokenPair)> {
         let hash = account.as_ref().and_then(|account| account.credential.as_ref());
         let hash = hash.map(|credential| &credential.data.password_hash);
         let verdict = self.hasher.verify(&credentials.password, hash).await?;
@@ -49,11 +50,11 @@ impl Auth {
                 self.sessions.begin(&transaction, &profile.data, session, origin)
             })
             .await?;
-        Ok((id, pair))
+        Ok((profile.data.user, pair))
     }
 
     /// The account that has an e-mail address. Text that is none belongs to no account.
-    async fn account(&self, email: &str) -> Result<Option<Account>> {
+    pub(crate) async fn account(&self, email: &str) -> Result<Option<Account>> {
         let Ok(email) = email.parse::<Email>() else { return Ok(None) };
         let Some(id) = self.directory.user_id_by_email(&email).await? else { return Ok(None) };
         let profile = self.database.read::<UserRecord>(&keyspace::user_profile(id)).await?;
@@ -62,9 +63,17 @@ impl Auth {
     }
 }
 
-struct Account {
+/// An account, with how it proves itself.
+#[derive(Debug)]
+pub(crate) struct Account {
     profile: Found<UserRecord>,
     credential: Option<Found<Credential>>,
+}
+
+impl Account {
+    pub(crate) fn user(&self) -> &User {
+        &self.profile.data.user
+    }
 }
 
 fn may_log_in(profile: &Found<UserRecord>) -> bool {

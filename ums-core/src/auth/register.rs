@@ -6,7 +6,7 @@ use crate::directory::Versioned;
 use crate::model::{Status, User, UserFields};
 use crate::parse::{Checker, Email, FullName};
 use crate::record::Admins;
-use crate::{Conflict, Error, Password, Result, keyspace};
+use crate::{Error, Password, Result, keyspace};
 
 /// Who may make an account for themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,9 +37,7 @@ impl Auth {
             ..UserFields::default()
         };
         // Looked at before the costly hash; the commit looks again.
-        if self.directory.user_id_by_email(&email).await?.is_some() {
-            return Err(Conflict::EmailTaken.into());
-        }
+        self.directory.expect_free_address(&email).await?;
         self.directory.expect_place(&Actor::Anonymous, None, registration.department_id).await?;
         let credential = Some(self.hasher.hash(&registration.password).await?);
         self.directory.register_user(&fields, &credential, status, self.first_account).await

@@ -24,6 +24,9 @@ const OPERATIONS_PER_USER: usize = 16;
 /// How many members are looked at in one go.
 const BATCH: usize = 500;
 
+/// How many sweeps in a row may find nothing to delete behind the entries that they found.
+const SWEEPS_IN_VAIN: usize = 8;
+
 impl Directory {
     pub(crate) async fn delete_organisation(
         &self,
@@ -44,19 +47,23 @@ impl Directory {
                 let found = transaction.read::<Organisation>(&container.profile).await?;
                 let found = found.ok_or(Error::NotFound(Kind::Organisation))?;
                 check_version(expected, found.version, Kind::Organisation)?;
-                begin(&transaction, container, &found, cascade)
+                if !cascade {
+                    self.expect_empty(container, &found).await?;
+                }
+                begin(&transaction, container, &found, cascade).await
             })
             .await?;
         self.finish_container::<Organisation>(container).await
     }
 
+    /// Deletes a department, and says of which organisation it was.
     pub(crate) async fn delete_department(
         &self,
         actor: &Actor,
         id: DepartmentId,
         expected: Option<Version>,
         cascade: bool,
-    ) -> Result<()> {
+    ) -> Result<OrganisationId> {
         if cascade {
             let found = self.database.department(id).await?.ok_or_else(no_department)?;
             actor.may(Action::DeleteDepartment, &organisations::target(found.data.organisation_id))?;
@@ -64,26 +71,34 @@ impl Directory {
             self.expect_deletable(actor, &below).await?;
         }
         let container = &Container::department(id);
-        self.database
+        let organisation_id = self
+            .database
             .transact(|transaction| async move {
                 let actor = self.confirm(&transaction, actor).await?;
                 let found = transaction.department(id).await?.ok_or_else(no_department)?;
                 let target = organisations::target(found.data.organisation_id);
                 actor.may(Action::DeleteDepartment, &target)?;
                 check_version(expected, found.version, Kind::Department)?;
-                begin(&transaction, container, &found, cascade)
+                if !cascade {
+                    self.expect_empty(container, &found).await?;
+                }
+                begin(&transaction, container, &found, cascade).await?;
+                Ok(found.data.organisation_id)
             })
             .await?;
-        self.finish_container::<Department>(container).await
+        self.finish_container::<Department>(container).await?;
+        Ok(organisation_id)
     }
 
+    /// Deletes a user, and says of which organisation it was.
     pub(crate) async fn delete_user(
         &self,
         actor: &Actor,
         id: UserId,
         expected: Option<Version>,
-    ) -> Result<()> {
-        self.database
+    ) -> Result<Option<OrganisationId>> {
+        let organisation_id = self
+            .database
             .transact(|transaction| async move {
                 let actor = self.confirm(&transaction, actor).await?;
                 let found = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
@@ -92,10 +107,12 @@ impl Directory {
                 let above = departments_above(&transaction, user.department_id).await?;
                 actor.may(Action::DeleteUser, &users::target(user, user.role, above))?;
                 check_version(expected, found.version, Kind::User)?;
-                begin_user(&transaction, &found).await
+                begin_user(&transaction, &found).await?;
+                Ok(found.data.user.organisation_id)
             })
             .await?;
-        self.finish_users(&[id]).await
+        self.finish_users(&[id]).await?;
+        Ok(organisation_id)
     }
 
     /// Finishes every deletion that has begun. Returns how many there were.
@@ -135,29 +152,51 @@ impl Directory {
         }
     }
 
+    /// Looks whether a container holds something before its deletion begins, so that the usual refusal changes nothing.
+    /// What comes in after this look is found by the one after the mark.
+    async fn expect_empty<T: Indexed>(&self, container: &Container, found: &Found<T>) -> Result<()> {
+        let (departments, users) = self.members(container, 1).await?;
+        let empty = departments.is_empty() && users.is_empty();
+        if empty || found.closing { Ok(()) } else { Err(Conflict::NotEmpty.into()) }
+    }
+
+    async fn members(&self, container: &Container, most: usize) -> Result<(Vec<u64>, Vec<u64>)> {
+        let departments = self.ids_in(&container.partition, DEPARTMENT, most).await?;
+        let users = self.ids_in(&container.partition, USER, most).await?;
+        Ok((departments, users))
+    }
+
     async fn finish_container<T: Indexed>(&self, container: &Container) -> Result<()> {
+        let mut in_vain = 0;
         loop {
             let Some(found) = self.database.read::<T>(&container.profile).await? else { return Ok(()) };
             if !found.closing {
                 return Err(Conflict::NotEmpty.into());
             }
-            let mark = self.database.read::<ClosingMark>(&container.mark()).await?;
-            let departments = self.ids_in(&container.partition, DEPARTMENT, BATCH).await?;
-            let users = self.ids_in(&container.partition, USER, BATCH).await?;
+            let (departments, users) = self.members(container, BATCH).await?;
             if departments.is_empty() && users.is_empty() {
                 if self.delete_container::<T>(container).await? {
                     return Ok(());
                 }
                 continue;
             }
-            let swept = match mark.is_some_and(|mark| mark.data.cascade) {
-                true => self.sweep(&departments, &users).await,
-                false => Err(Conflict::NotEmpty.into()),
-            };
-            if matches!(swept, Err(Error::Conflict(Conflict::NotEmpty | Conflict::LastAdmin))) {
-                self.reopen::<T>(container).await?;
+            let mark = self.database.read::<ClosingMark>(&container.mark()).await?;
+            if !mark.is_some_and(|mark| mark.data.cascade) {
+                if self.reopen::<T>(container, false).await? {
+                    return Err(Conflict::NotEmpty.into());
+                }
+                continue;
             }
-            swept?;
+            let swept = self.sweep(container, &departments, &users).await;
+            if matches!(swept, Err(Error::Conflict(Conflict::NotEmpty | Conflict::LastAdmin))) {
+                self.reopen::<T>(container, true).await?;
+            }
+            // Entries that were found and lead to no member: those who moved away meanwhile, and not again and again.
+            in_vain = if swept? == 0 { in_vain + 1 } else { 0 };
+            if in_vain == SWEEPS_IN_VAIN {
+                let partition = container.partition.as_str();
+                return Err(Error::internal(format!("entries of {partition} lead to nothing that is there")));
+            }
         }
     }
 
@@ -174,49 +213,66 @@ impl Directory {
             .await
     }
 
-    async fn reopen<T: Indexed>(&self, container: &Container) -> Result<()> {
+    /// Opens a container again whose deletion is asked for with or without cascade, as given; `false` where it is asked
+    /// for otherwise by now, or not at all.
+    async fn reopen<T: Indexed>(&self, container: &Container, cascade: bool) -> Result<bool> {
         self.database
             .transact(|transaction| async move {
                 let found = transaction.read::<T>(&container.profile).await?;
-                let Some(found) = found.filter(|found| found.closing) else { return Ok(()) };
+                let Some(found) = found.filter(|found| found.closing) else { return Ok(false) };
+                let mark = transaction.read::<ClosingMark>(&container.mark()).await?;
+                if mark.is_some_and(|mark| mark.data.cascade) != cascade {
+                    return Ok(false);
+                }
                 transaction.put_closing(container.profile.clone(), &found.data, false)?;
                 transaction.delete(container.mark());
-                Ok(())
+                Ok(true)
             })
             .await
     }
 
-    /// Deletes what a container holds.
-    async fn sweep(&self, departments: &[u64], users: &[u64]) -> Result<()> {
+    /// Deletes what a container holds, of that which was found in it: who has moved away since is left alone. Returns
+    /// how many there were.
+    async fn sweep(&self, container: &Container, departments: &[u64], users: &[u64]) -> Result<usize> {
+        let mut swept = 0;
         for id in departments {
-            let container = Container::department(DepartmentId::allotted(*id)?);
-            let begun = &container;
-            self.database
+            let below = &Container::department(DepartmentId::allotted(*id)?);
+            let begun = self
+                .database
                 .transact(|transaction| async move {
-                    match transaction.read::<Department>(&begun.profile).await? {
-                        Some(found) => begin(&transaction, begun, &found, true),
-                        None => Ok(()),
-                    }
+                    let found = transaction.read::<Department>(&below.profile).await?;
+                    let Some(found) = found.filter(|found| container.holds(&found.data)) else {
+                        return Ok(false);
+                    };
+                    begin(&transaction, below, &found, true).await?;
+                    Ok(true)
                 })
                 .await?;
-            Box::pin(self.finish_container::<Department>(&container)).await?;
+            if begun {
+                Box::pin(self.finish_container::<Department>(below)).await?;
+                swept += 1;
+            }
         }
         let users: Vec<UserId> = users.iter().map(|id| UserId::allotted(*id)).collect::<Result<_>>()?;
         for batch in users.chunks(self.users_per_commit()) {
-            self.database
+            let begun = self
+                .database
                 .transact(|transaction| async move {
+                    let mut begun = Vec::with_capacity(batch.len());
                     for id in batch {
-                        let key = keyspace::user_profile(*id);
-                        if let Some(found) = transaction.read::<UserRecord>(&key).await? {
+                        let found = transaction.read::<UserRecord>(&keyspace::user_profile(*id)).await?;
+                        if let Some(found) = found.filter(|found| container.holds(&found.data)) {
                             begin_user(&transaction, &found).await?;
+                            begun.push(*id);
                         }
                     }
-                    Ok(())
+                    Ok(begun)
                 })
                 .await?;
-            self.finish_users(batch).await?;
+            self.finish_users(&begun).await?;
+            swept += begun.len();
         }
-        Ok(())
+        Ok(swept)
     }
 
     /// Deletes users that are closing, with their sessions.
@@ -243,12 +299,9 @@ impl Directory {
     async fn delete_sessions(&self, id: UserId) -> Result<()> {
         let partition = keyspace::user(id);
         let limit = self.database.limits().operations.min(BATCH);
+        let mut scan = Scan::partition(partition.as_str()).prefix(SESSION).limit(limit);
         loop {
-            let scan = Scan::partition(partition.as_str()).prefix(SESSION).limit(limit);
             let page = self.database.scan(&scan).await?;
-            if page.items.is_empty() && page.next.is_none() {
-                return Ok(());
-            }
             let keys = &page.items.iter().map(|item| partition.key(&item.sort)).collect::<Vec<_>>();
             self.database
                 .transact(|transaction| async move {
@@ -256,6 +309,8 @@ impl Directory {
                     Ok(())
                 })
                 .await?;
+            let Some(next) = page.next else { return Ok(()) };
+            scan = scan.after(next);
         }
     }
 
@@ -321,15 +376,22 @@ impl Container {
     fn mark(&self) -> Key {
         keyspace::closing_mark(self.kind, self.id)
     }
+
+    /// Whether something is listed in it.
+    fn holds(&self, member: &impl Indexed) -> bool {
+        member.index().keys().any(|key| key.partition() == self.partition.as_str())
+    }
 }
 
-/// Marks a container as one whose deletion has begun. One that was begun before is deleted as this caller asks.
-fn begin<T: Indexed>(
+/// Marks a container as one whose deletion has begun. One that was begun with cascade before stays so: it is half done.
+async fn begin<T: Indexed>(
     transaction: &Transaction,
     container: &Container,
     found: &Found<T>,
     cascade: bool,
 ) -> Result<()> {
+    let begun = transaction.read::<ClosingMark>(&container.mark()).await?;
+    let cascade = cascade || begun.is_some_and(|mark| mark.data.cascade);
     transaction.put_closing(container.profile.clone(), &found.data, true)?;
     transaction.put(container.mark(), &ClosingMark { cascade })
 }

@@ -39,6 +39,7 @@ impl Directory {
         actor: &Actor,
         fields: &DepartmentFields,
     ) -> Result<Versioned<Department>> {
+        actor.may_at_all(Action::CreateDepartment)?;
         let draft = &DepartmentDraft::parse(fields, fields.organisation_id)?;
         let Some(organisation_id) = fields.organisation_id else { return Err(super::fields::missed()) };
         let id = DepartmentId::allotted(self.database.next_id(Kind::Department).await?)?;
@@ -71,7 +72,10 @@ impl Directory {
         let own = match actor.confined_to(Action::ReadDepartment) {
             Ok(own) => own,
             // An account of no organisation sees no department, which is no reason to refuse the question.
-            Err(Error::Forbidden) if actor.role().is_some() => return Ok(Page::new(Vec::new(), None)),
+            Err(Error::Forbidden) if actor.role().is_some() => {
+                request.expect_first()?;
+                return Ok(Page::new(Vec::new(), None));
+            }
             Err(error) => return Err(error),
         };
         let organisation_id = filter.organisation_id.or(own);

@@ -49,6 +49,7 @@ impl Directory {
         request: &PageRequest,
     ) -> Result<Page<Organisation>> {
         if actor.scope(Action::ReadOrganisation) != Scope::Everything {
+            request.expect_first()?;
             let Some(id) = actor.confined_to(Action::ReadOrganisation).ok().flatten() else {
                 return Ok(Page::new(Vec::new(), None));
             };

@@ -9,7 +9,7 @@ use crate::access::{Action, Actor, Scope};
 use crate::keyspace::{self, NAME, USER};
 use crate::model::{DepartmentId, OrganisationId, Role, Status, User, UserId};
 use crate::page::{Page, PageRequest};
-use crate::parse::{fold_email, words};
+use crate::parse::{Checker, Email, Text, fold_email, words};
 use crate::record::UserRecord;
 use crate::{Error, Result};
 
@@ -26,7 +26,7 @@ pub struct UserFilter {
     /// Only those of this status.
     pub status: Option<Status>,
     /// Only those whose e-mail address begins with this, or a word of whose name does; of several words each has to
-    /// begin a word of the name. Without regard to case.
+    /// begin a word of the name. Without regard to case; at most 254 characters.
     pub q: Option<String>,
 }
 
@@ -41,6 +41,7 @@ impl Directory {
         let mut filter = filter.clone();
         let departments = match self.sight(actor, &mut filter).await? {
             Sight::Oneself(id) => {
+                request.expect_first()?;
                 let own = self.user(actor, id).await?.value;
                 return Ok(Page::new(
                     Some(own).filter(|user| filter.takes(user)).into_iter().collect(),
@@ -50,7 +51,8 @@ impl Directory {
             Sight::Filtered => filter.department_id.map(|id| vec![id]),
             Sight::Departments(departments) => Some(departments),
         };
-        let search = filter.q.as_deref().filter(|text| !text.trim().is_empty()).map(Search::new);
+        let search =
+            filter.q.as_deref().filter(|text| !text.trim().is_empty()).map(Search::parse).transpose()?;
         let ranges = Ranges {
             organisation_id: filter.organisation_id,
             departments: departments.as_deref(),
@@ -175,14 +177,22 @@ struct Search {
 }
 
 impl Search {
-    fn new(text: &str) -> Self {
-        Self { email: fold_email(text), words: words(text) }
+    fn parse(text: &str) -> Result<Self> {
+        let mut checker = Checker::default();
+        let asked: Option<Text<{ Email::MAXIMUM }>> = checker.required("q", text);
+        let email = fold_email(text);
+        if asked.is_some() && email.len() > Email::CANONICAL_BYTES {
+            checker.add("q", "too_long", "is too long once normalised; shorten it");
+        }
+        checker.finish()?;
+        Ok(Self { email, words: words(text) })
     }
 
     /// Whether an entry is the first by which the search comes upon a user: one with two matching words is listed once.
     fn finds(&self, key: &Key, record: &UserRecord) -> bool {
         let by_email = fold_email(&record.user.email).starts_with(&self.email);
-        let Some(word) = key.sort().strip_prefix(NAME) else { return by_email };
+        let by_address = key.partition() == keyspace::users().as_str();
+        let Some(word) = key.sort().strip_prefix(NAME).filter(|_| !by_address) else { return by_email };
         let own = words(&record.user.full_name);
         let named = self.words.iter().all(|asked| own.iter().any(|word| word.starts_with(asked)));
         let first = self.words.first().and_then(|asked| {

@@ -11,7 +11,7 @@ use crate::model::{Role, Status, User, UserFields, UserId, UserPatch};
 use crate::parse::{Checker, Email, fold_email};
 use crate::record::{Admins, Credential, Found, UserRecord};
 use crate::transaction::Transaction;
-use crate::{Conflict, Kind, Result, Timestamp, keyspace};
+use crate::{Conflict, Error, Kind, Result, Timestamp, keyspace};
 
 /// What a new account proves itself with: the hash of its password, made beforehand.
 pub(crate) type NewCredential = Option<StoredHash>;
@@ -160,6 +160,15 @@ impl Directory {
         Ok(())
     }
 
+    /// Looks that nobody has an address, ahead of what costs more; the commit looks again.
+    pub(crate) async fn expect_free_address(&self, email: &Email) -> Result<()> {
+        self.write(|transaction| async move {
+            let holder = transaction.lookup(&keyspace::user_by_email(email.canonical())).await?;
+            self.expect_no_holder(&transaction, holder, Conflict::EmailTaken).await
+        })
+        .await
+    }
+
     async fn expect_no_holder(
         &self,
         transaction: &Transaction,
@@ -197,14 +206,6 @@ impl Directory {
         self.database.reserve_ids(Kind::User, count as u64).await
     }
 
-    /// Whether the actor may make users at all, ahead of what costs more; the commit asks about this one.
-    pub(crate) fn may_create_users(&self, actor: &Actor) -> Result<()> {
-        match actor.scope(Action::CreateUser) {
-            Scope::Nothing => actor.may(Action::CreateUser, &Target::default()),
-            _ => Ok(()),
-        }
-    }
-
     /// Whether the actor may change this user, ahead of what costs more; the commit asks again.
     pub(crate) async fn may_update_user(&self, actor: &Actor, id: UserId) -> Result<User> {
         let found = self.database.read::<UserRecord>(&keyspace::user_profile(id)).await?;
@@ -222,6 +223,8 @@ impl Directory {
         credential: &NewCredential,
         expected: Option<Version>,
     ) -> Result<Versioned<User>> {
+        let (organisation_id, department_id) = defaults(actor, fields);
+        let fields = &UserFields { organisation_id, department_id, ..fields.clone() };
         self.update_user(actor, id, credential, expected, |old, _| fields.filled_from(old)).await
     }
 
@@ -281,8 +284,12 @@ impl Directory {
         let draft = UserDraft::parse(fields, checker)?;
         let role = fields.role.unwrap_or(old.role);
         let place = self.user_place(transaction, actor, fields.organisation_id, fields.department_id).await?;
-        let after = Target { role: Some(higher(old.role, role)), ..place.target() };
-        actor.may(Action::UpdateUser, &Target { user_id: Some(old.id), ..after })?;
+        // One reaches oneself where one stands, and no place by being oneself: nobody moves into what they would then
+        // administer.
+        let stays = (old.organisation_id, old.department_id) == (place.organisation_id, place.department_id);
+        let user_id = stays.then_some(old.id);
+        let after = Target { user_id, role: Some(higher(old.role, role)), ..place.target() };
+        actor.may(Action::UpdateUser, &after).map_err(|_| Error::Forbidden)?;
         self.expect_free(transaction, &draft, &place, Some(old)).await?;
 
         let mut user = build(old.id, &draft, &place, role, status, self.database.now());

@@ -29,7 +29,7 @@ impl Email {
     /// The longest address, in characters.
     pub const MAXIMUM: usize = 254;
     /// The longest canonical form, in bytes: it stands in a key.
-    const CANONICAL_BYTES: usize = 700;
+    pub(crate) const CANONICAL_BYTES: usize = 700;
 
     /// Reads an address; the same as [`str::parse`].
     ///

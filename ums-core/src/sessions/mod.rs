@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub use token_pair::TokenPair;
 
-use crate::model::{SessionId, Status, UserId};
+use crate::model::{SessionId, Status, User, UserId};
 use crate::page::Cursors;
 use crate::record::{Found, SessionRecord, UserRecord};
 use crate::tokens::{AccessGrant, RefreshClaims, Tokens};
@@ -67,7 +67,7 @@ impl Sessions {
     }
 
     /// Renews a session's tokens: one commit, which expects the session as it was read.
-    pub(crate) async fn rotate(&self, claims: RefreshClaims) -> Result<(UserId, TokenPair)> {
+    pub(crate) async fn rotate(&self, claims: RefreshClaims) -> Result<(User, TokenPair)> {
         let RefreshClaims { user, session: id, generation } = claims;
         let key = &keyspace::session(user, id);
         let rotated = self
@@ -85,24 +85,24 @@ impl Sessions {
                         ..session
                     };
                     transaction.put_expiring(key.clone(), &session, expires_at)?;
-                    return Ok(Rotation::Tokens(self.tokens_of(id, &session, &account)?));
+                    let pair = self.tokens_of(id, &session, &account)?;
+                    return Ok(Some((account.user, pair)));
                 }
                 if generation.checked_add(1) == Some(session.generation)
                     && now.since(session.rotated_at) <= GRACE
                 {
-                    return Ok(Rotation::Tokens(self.tokens_of(id, &session, &account)?));
+                    let pair = self.tokens_of(id, &session, &account)?;
+                    return Ok(Some((account.user, pair)));
                 }
                 if generation > session.generation {
                     return Err(Error::InvalidRefreshToken);
                 }
                 transaction.delete(key.clone());
-                Ok(Rotation::Reused)
+                Ok(None)
             })
             .await?;
-        match rotated {
-            Rotation::Tokens(pair) => Ok((user, pair)),
-            Rotation::Reused => Err(Error::RefreshTokenReused),
-        }
+        // None where a spent token was shown again.
+        rotated.ok_or(Error::RefreshTokenReused)
     }
 
     /// The session and its account where both stand.
@@ -193,9 +193,4 @@ impl Sessions {
     fn expiry(&self, created_at: Timestamp, now: Timestamp) -> Timestamp {
         now.plus(self.tokens.refresh_lifetime()).min(created_at.plus(self.tokens.session_lifetime()))
     }
-}
-
-enum Rotation {
-    Tokens(TokenPair),
-    Reused,
 }

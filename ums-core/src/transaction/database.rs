@@ -10,7 +10,7 @@ use super::commit::{Settled, settle};
 use super::ids::Ids;
 use super::rehearsal::Rehearsal;
 use crate::record::{self, Found, Record};
-use crate::{Clock, Conflict, Kind, Random, Result, Timestamp};
+use crate::{Clock, Conflict, Error, Kind, Random, Result, Timestamp};
 
 /// How often a transaction is tried before contention is admitted.
 const ATTEMPTS: u32 = 24;
@@ -97,7 +97,17 @@ impl Database {
     {
         for attempt in 0..ATTEMPTS {
             let transaction = Transaction::new(self.store.clone(), CommitId::from_u128(self.random.u128()));
-            let answer = work(transaction.clone()).await?;
+            let answer = match work(transaction.clone()).await {
+                Ok(answer) => answer,
+                Err(error @ Error::Store(_)) => return Err(error),
+                Err(error) => {
+                    if transaction.still_holds().await? {
+                        return Err(error);
+                    }
+                    self.pause(attempt).await;
+                    continue;
+                }
+            };
             let Some(commit) = transaction.into_commit() else { return Ok(answer) };
             match settle(&*self.store, &commit).await? {
                 Settled::Applied => return Ok(answer),

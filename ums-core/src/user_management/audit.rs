@@ -2,23 +2,42 @@
 
 use std::future::Future;
 
+use serde_json::Value;
+
 use super::Acting;
 use crate::access::Actor;
 use crate::directory::Versioned;
 use crate::log::{Level, Outcome};
-use crate::model::{Department, Organisation, OrganisationId, User};
+use crate::model::{Department, Organisation, OrganisationId, User, UserId};
 use crate::{Error, Result};
 
-/// What something was done to.
+/// What something was done to, and what else an auditor would ask of it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Subject {
     target: Option<String>,
     organisation_id: Option<OrganisationId>,
+    /// Who did it, where that comes out only in doing it: who logs in, registers, refreshes.
+    actor_id: Option<UserId>,
+    fields: Vec<(&'static str, Value)>,
 }
 
 impl Subject {
     pub(super) fn new(target: impl Into<String>) -> Self {
-        Self { target: Some(target.into()), organisation_id: None }
+        Self { target: Some(target.into()), ..Self::default() }
+    }
+
+    pub(super) fn user(user: &User) -> Self {
+        Self::new(format!("user/{}", user.id)).of_organisation(user.organisation_id)
+    }
+
+    /// An account that did something to itself.
+    pub(super) fn oneself(user: &User) -> Self {
+        Self { actor_id: Some(user.id), ..Self::user(user) }
+    }
+
+    pub(super) fn field(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.fields.push((name, value.into()));
+        self
     }
 
     pub(super) fn of_organisation(self, organisation_id: Option<OrganisationId>) -> Self {
@@ -37,6 +56,15 @@ impl Audited for () {
     }
 }
 
+/// Something that is gone, and the organisation that it belonged to.
+pub(super) struct Deleted(pub(super) Option<OrganisationId>);
+
+impl Audited for Deleted {
+    fn subject(&self) -> Subject {
+        Subject::default().of_organisation(self.0)
+    }
+}
+
 impl Audited for Versioned<Organisation> {
     fn subject(&self) -> Subject {
         Subject::new(format!("organisation/{}", self.value.id)).of_organisation(Some(self.value.id))
@@ -52,7 +80,9 @@ impl Audited for Versioned<Department> {
 
 impl Audited for Versioned<User> {
     fn subject(&self) -> Subject {
-        Subject::new(format!("user/{}", self.value.id)).of_organisation(self.value.organisation_id)
+        Subject::user(&self.value)
+            .field("role", self.value.role.as_str())
+            .field("status", self.value.status.as_str())
     }
 }
 
@@ -70,6 +100,8 @@ impl Acting {
         let subject = Subject {
             target: done.target.or(subject.target),
             organisation_id: done.organisation_id.or(subject.organisation_id),
+            actor_id: done.actor_id.or(subject.actor_id),
+            fields: done.fields,
         };
         self.tell(action, subject, result.as_ref().err());
         result
@@ -92,18 +124,21 @@ impl Acting {
     pub(super) fn tell(&self, action: &'static str, subject: Subject, error: Option<&Error>) {
         let log = self.ums.log();
         let (level, outcome, message) = match error {
-            None => (Level::Info, Outcome::Success, "done".to_owned()),
+            None => (Level::Info, Outcome::Success, sentence(action, &subject)),
             Some(error) => (severity(error), outcome(error), error.to_string()),
         };
         let own = if let Actor::User { organisation_id, .. } = &self.actor { *organisation_id } else { None };
         let mut event = log
             .event(level, action, message)
             .with_outcome(outcome)
-            .with_actor(self.actor.user_id())
+            .with_actor(self.actor.user_id().or(subject.actor_id))
             .with_ip(self.origin.ip)
             .with_organisation(subject.organisation_id.or(own));
         if let Some(error) = error {
             event = event.with_field("code", error.code());
+        }
+        for (name, value) in subject.fields {
+            event = event.with_field(name, value);
         }
         if let Some(target) = subject.target {
             event = event.with_target(target);
@@ -113,6 +148,27 @@ impl Acting {
         }
         log.record(event);
     }
+}
+
+/// What was done, for a person who reads the log.
+fn sentence(action: &str, subject: &Subject) -> String {
+    let done = match action {
+        "auth.register" => "registered",
+        "auth.login" => "logged in",
+        "auth.refresh" => "renewed its tokens",
+        "auth.logout" => "logged out",
+        "auth.logout_all" => "logged out everywhere",
+        "auth.password" => "changed its password",
+        "auth.session_end" => "was ended",
+        "import.run" => "was imported",
+        action => match action.rsplit_once('.') {
+            Some((_, "create")) => "was created",
+            Some((_, "update")) => "was changed",
+            Some((_, "delete")) => "was deleted",
+            _ => "was done",
+        },
+    };
+    format!("{} {done}", subject.target.as_deref().unwrap_or(action))
 }
 
 fn severity(error: &Error) -> Level {

@@ -4,14 +4,15 @@ use super::Acting;
 use super::audit::{Audited, Subject};
 use crate::auth::{Credentials, MePatch, PasswordChange, Registration};
 use crate::directory::Versioned;
-use crate::model::{Session, SessionId, User, UserId};
+use crate::model::{Session, SessionId, User};
 use crate::page::{Page, PageRequest};
 use crate::sessions::TokenPair;
+use crate::tokens::RefreshClaims;
 use crate::{Error, Result, store::Version};
 
-impl Audited for (UserId, TokenPair) {
+impl Audited for (User, TokenPair) {
     fn subject(&self) -> Subject {
-        Subject::new(format!("user/{}", self.0))
+        Subject::oneself(&self.0)
     }
 }
 
@@ -32,8 +33,12 @@ impl Acting {
     ///
     /// [`Error::InvalidCredentials`], whatever is wrong with them; [`Error::Overloaded`].
     pub async fn login(&self, credentials: &Credentials) -> Result<TokenPair> {
-        let work = self.parts().auth.login(credentials, &self.origin);
-        Ok(self.audited("auth.login", Subject::default(), work).await?.1)
+        let auth = &self.parts().auth;
+        let account = auth.account(&credentials.email).await?;
+        // Whose log-in fails is told to the log, and to nobody else.
+        let subject = account.as_ref().map(|account| Subject::user(account.user())).unwrap_or_default();
+        let work = auth.login(account, credentials, &self.origin);
+        Ok(self.audited("auth.login", subject, work).await?.1)
     }
 
     /// Renews a session's tokens; the refresh token shown is spent. Shown again within 10 seconds it gets the same answer
@@ -44,11 +49,11 @@ impl Acting {
     /// [`Error::InvalidRefreshToken`], [`Error::RefreshTokenReused`].
     pub async fn refresh(&self, refresh_token: &str) -> Result<TokenPair> {
         let auth = &self.parts().auth;
-        let work = async {
-            let claims = auth.tokens.parse_refresh(refresh_token)?;
-            auth.sessions.rotate(claims).await
-        };
-        Ok(self.audited("auth.refresh", Subject::default(), work).await?.1)
+        let claims = auth.tokens.parse_refresh(refresh_token);
+        let target = |claims: &RefreshClaims| Subject::new(format!("user/{}", claims.user));
+        let subject = claims.as_ref().map(target).unwrap_or_default();
+        let work = async { auth.sessions.rotate(claims?).await };
+        Ok(self.audited("auth.refresh", subject, work).await?.1)
     }
 
     /// Ends the session that acts.

@@ -5,13 +5,21 @@ use std::fs::File;
 use super::Acting;
 use super::audit::{Audited, Subject};
 use crate::Result;
-use crate::import::{ImportOptions, ImportReport, Importer, reports};
+use crate::import::{ImportCounts, ImportOptions, ImportReport, Importer, reports};
 use crate::model::ImportId;
 use crate::page::{Page, PageRequest};
 
 impl Audited for ImportReport {
     fn subject(&self) -> Subject {
+        let sum = |count: fn(&ImportCounts) -> u64| {
+            [&self.organisations, &self.departments, &self.users].into_iter().map(count).sum::<u64>()
+        };
         Subject::new(format!("import/{}", self.id))
+            .field("read", sum(|counts| counts.read))
+            .field("created", sum(|counts| counts.created))
+            .field("updated", sum(|counts| counts.updated))
+            .field("failed", sum(|counts| counts.failed))
+            .field("dry_run", self.dry_run)
     }
 }
 

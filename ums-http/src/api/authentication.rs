@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::answer::{Answer, Created, Done};
 use crate::body::Body;
 use crate::caller::{Caller, Visitor};
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::routes::{Route, Routes};
 
 pub(crate) fn add_to(routes: &mut Routes<'_>) {
@@ -17,22 +17,29 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
         .section("Authentication", "Registering, logging in and out, and tokens.")
         .open(
             Route::post("/auth/register", "register", "Register an account")
-                .details("The first account of an empty store becomes `admin` where the deployment allows that.")
+                .details("The first account of an empty store becomes `admin` where the deployment allows that. `403` where \
+                     registration is closed.")
+                .problems(&[Cause::Forbidden, Cause::TooMany])
                 .conflicts(&["`email_taken` where an account with this address exists"]),
             register,
         )
         .open(
-            Route::post("/auth/login", "login", "Log in").details(
-                "Wrong credentials are answered with the same words, and in the same time, whether the account exists \
-                 or not.",
-            ),
+            Route::post("/auth/login", "login", "Log in")
+                .details(
+                    "Wrong credentials are answered with the same words, and in the same time, whether the account \
+                     exists or not.",
+                )
+                .problems(&[Cause::Unauthenticated, Cause::TooMany]),
             login,
         )
         .open(
-            Route::post("/auth/refresh", "refresh", "Renew the tokens").details(
-                "The refresh token shown is spent. Shown again within 10 s, the one just spent gets the same answer: a \
-                 reply may have been lost. Later, or an older one, it ends the whole session: `refresh_token_reused`.",
-            ),
+            Route::post("/auth/refresh", "refresh", "Renew the tokens")
+                .details(
+                    "The refresh token shown is spent. Shown again within 10 s, the one just spent gets the same \
+                     answer: a reply may have been lost. Later, or an older one, it ends the whole session: \
+                     `refresh_token_reused`.",
+                )
+                .problems(&[Cause::Unauthenticated]),
             refresh,
         )
         .requires(

@@ -18,7 +18,7 @@ use crate::caller::Caller;
 use crate::describe::{Description, Input};
 use crate::path::Id;
 use crate::problem::Problem;
-use crate::query::{Everything, Listing, Query, Switch, parsed};
+use crate::query::{Everything, Listing, Query, Switch, given, parsed};
 use crate::routes::{Route, Routes};
 
 pub(crate) fn add_to(routes: &mut Routes<'_>) {
@@ -55,13 +55,13 @@ struct ImportQuery {
     #[serde(default, deserialize_with = "parsed")]
     #[param(value_type = Option<bool>, default = false, nullable = false)]
     dry_run: Option<Switch>,
-    /// What happens to a row whose user, department or organisation is there already.
-    #[serde(default)]
-    #[param(default = "skip", nullable = false)]
-    on_existing: OnExisting,
+    /// What happens to a row whose user, department or organisation is there already; `skip` where left out.
+    #[serde(default, deserialize_with = "given")]
+    #[param(inline, nullable = false)]
+    on_existing: Option<OnExisting>,
     /// What happens to users that the workbook does not name: nothing.
     #[serde(default, deserialize_with = "parsed", rename = "on_missing")]
-    #[param(value_type = Option<OnMissing>, default = "keep", nullable = false)]
+    #[param(inline, value_type = Option<OnMissing>, nullable = false)]
     _on_missing: Option<OnMissing>,
     /// Whether departments that a users sheet names, and that are not there, are made.
     #[serde(default, deserialize_with = "parsed")]
@@ -78,7 +78,7 @@ impl From<ImportQuery> for ImportOptions {
         let given = |switch: Option<Switch>, default| switch.map_or(default, |Switch(on)| on);
         Self::new()
             .dry_run(given(query.dry_run, false))
-            .on_existing(query.on_existing)
+            .on_existing(query.on_existing.unwrap_or_default())
             .create_departments(given(query.create_departments, true))
             .organisation_id(query.organisation_id)
     }

@@ -38,7 +38,7 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
 struct Filter {
     /// Events of this level and above.
     #[serde(default, deserialize_with = "parsed")]
-    #[param(nullable = false)]
+    #[param(inline, nullable = false)]
     level: Option<Level>,
     /// Events whose action begins with this, such as `auth.`.
     #[serde(default, deserialize_with = "parsed")]
@@ -54,7 +54,7 @@ struct Filter {
     target: Option<String>,
     /// Events that ended like this.
     #[serde(default, deserialize_with = "parsed")]
-    #[param(nullable = false)]
+    #[param(inline, nullable = false)]
     outcome: Option<Outcome>,
     /// Events at or after this moment.
     #[serde(default, deserialize_with = "parsed")]

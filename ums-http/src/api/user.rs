@@ -72,11 +72,11 @@ struct UserQuery {
     department_id: Option<DepartmentId>,
     /// Only those of this role.
     #[serde(default, deserialize_with = "parsed")]
-    #[param(nullable = false)]
+    #[param(inline, nullable = false)]
     role: Option<Role>,
     /// Only those of this status.
     #[serde(default, deserialize_with = "parsed")]
-    #[param(nullable = false)]
+    #[param(inline, nullable = false)]
     status: Option<Status>,
     /// Only those whose e-mail address, or a word of whose name, begins with this, without regard to case.
     #[serde(default, deserialize_with = "parsed")]

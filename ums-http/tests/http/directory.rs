@@ -53,15 +53,17 @@ async fn a_department_from_first_to_last() {
     );
     server.post("/department/").token(&token).json(&fields).send().await.problem(409, "name_taken");
     let below = json!({ "name": "Payroll", "organisation_id": 1, "parent_id": 1 });
-    server.post("/department/").token(&token).json(&below).send().await.expect(StatusCode::CREATED);
-    let cycle = server.patch("/department/1").token(&token).json(&json!({ "parent_id": 2 })).send().await;
+    let below = server.post("/department/").token(&token).json(&below).send().await;
+    let id = below.expect(StatusCode::CREATED)["id"].clone();
+    let path = below.header("location");
+    let cycle = server.patch("/department/1").token(&token).json(&json!({ "parent_id": id })).send().await;
     assert_eq!(cycle.faults()[0].0, "parent_id");
-    let replaced = server.put("/department/2").token(&token).json(&json!({ "name": "Pay" })).send().await;
+    let replaced = server.put(path).token(&token).json(&json!({ "name": "Pay" })).send().await;
     assert_eq!(replaced.expect(StatusCode::OK)["parent_id"], json!(null));
-    let patched = server.patch("/department/2").token(&token).json(&json!({ "parent_id": 1 })).send().await;
+    let patched = server.patch(path).token(&token).json(&json!({ "parent_id": 1 })).send().await;
     assert_eq!(patched.expect(StatusCode::OK)["parent_id"], json!(1));
     server.delete("/department/1").token(&token).send().await.problem(409, "not_empty");
-    assert_eq!(server.delete("/department/2").token(&token).send().await.status, StatusCode::NO_CONTENT);
+    assert_eq!(server.delete(path).token(&token).send().await.status, StatusCode::NO_CONTENT);
     let gone = server.delete("/department/1?cascade=true").token(&token).send().await;
     assert_eq!(gone.status, StatusCode::NO_CONTENT);
     server.get("/department/1").token(&token).send().await.problem(404, "not_found");
@@ -121,10 +123,49 @@ async fn what_is_outside_ones_sight_is_absent_and_what_is_in_it_forbidden() {
     let list = server.get("/organisation/").token(&token).send().await.expect(StatusCode::OK);
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
     let alan = server.token("alan@example.com").await;
-    for path in ["/logs/", "/import/", "/logs/export"] {
+    for path in ["/logs/", "/logs/export"] {
         server.get(path).token(&alan).send().await.problem(403, "forbidden");
     }
     let refused = server.post("/import/excel").token(&alan).form(&[("file", b"x")]).send().await;
     refused.problem(403, "forbidden");
     server.fixture.verify().await;
+}
+
+#[tokio::test]
+async fn texts_come_back_exactly_or_are_refused() {
+    let (server, token) = Server::with_admin().await;
+    let id = server.organisation(&token, "Tech Corp").await;
+    let path = format!("/organisation/{id}");
+    for (field, maximum) in [("name", 200), ("address", 500), ("description", 2000)] {
+        let patch =
+            async |text: &str| server.patch(&path).token(&token).json(&json!({ field: text })).send().await;
+        let longest = "\u{1f600}".repeat(maximum);
+        for text in
+            [&*longest, "x", "=cmd|'/C calc'!A0", "<script>alert(1)</script>", "\u{0e01}\u{301}", "\"; --"]
+        {
+            let answer = patch(text).await;
+            assert_eq!(answer.expect(StatusCode::OK)[field], text);
+            assert_eq!(server.get(&path).token(&token).send().await.expect(StatusCode::OK)[field], text);
+        }
+        for text in [format!("{longest}x"), "a\0b".into(), "a\r\nb".into(), "\u{7f}".into()] {
+            assert_eq!(patch(&text).await.faults()[0].0, field, "{text:?}");
+        }
+    }
+    server.fixture.verify().await;
+}
+
+#[tokio::test]
+async fn who_calls_is_found_out_before_anything_else() {
+    let server = Server::new().await;
+    for call in [
+        server.post("/organisation/").body("{"),
+        server.post("/organisation/").json(&json!({ "naem": 1 })),
+        server.get("/organisation/0"),
+        server.get("/user/?limit=0&x=1"),
+        server.patch("/user/1").header("if-match", "nonsense"),
+        server.post("/import/excel?mode=1").body("x"),
+        server.delete("/organisation/1?cascade=maybe"),
+    ] {
+        call.send().await.problem(401, "invalid_access_token");
+    }
 }

@@ -24,7 +24,7 @@ async fn what_was_done_is_logged_with_the_request_that_did_it() {
         ("target=organisation/1", 1),
         ("actor_id=2", 0),
         ("level=error", 0),
-        ("outcome=failure", 0),
+        ("outcome=failed", 0),
         ("q=TRACE-7", 1),
         ("until=2000-01-01T00:00:00Z", 0),
         ("since=2000-01-01T00:00:00.000Z&level=info", 3),

@@ -96,6 +96,7 @@ pub(super) async fn none_stands_below_itself(store: AnyStore) {
 
 pub(super) async fn depth_is_bounded(store: AnyStore) {
     let fixture = Fixture::on(store).await;
+    fixture.register("admin@example.com").await;
     let system = fixture.ums.system();
     let one = fixture.organisation("One").await;
     let column = column(&fixture, &one, 32).await;
@@ -125,7 +126,6 @@ pub(super) async fn depth_is_bounded(store: AnyStore) {
     fields.full_name = "Nine Ten Eleven Twelve Thirteen Fourteen Fifteen Sixteen".into();
     fields.external_id = Some("2".into());
     fields.department_id = above.map(|above| above.id);
-    fixture.register("admin@example.com").await;
     let acting = fixture.acting("admin@example.com").await;
     let moved = acting.replace_user(user.id, &fields, None).await;
     assert_eq!(code(&moved), "ok");

@@ -88,4 +88,35 @@ scenarios! {
         an_address_can_be_changed,
         a_password_that_is_set_ends_every_session,
         one_changes_oneself;
+    administrators:
+        the_last_one_stays,
+        one_of_two_may_go,
+        two_who_lower_each_other_leave_one,
+        many_who_lower_one_another_leave_one;
+    deleting:
+        what_is_not_empty_stays_as_it_is,
+        a_cascade_takes_everything_along,
+        a_departments_cascade_takes_its_own,
+        a_cascade_spares_the_last_administrator,
+        nobody_deletes_by_cascade_whom_they_may_not,
+        a_user_goes_with_every_session,
+        one_may_delete_oneself;
+    lists:
+        filters_let_through_what_they_say,
+        a_search_finds_addresses_and_words_of_names,
+        a_question_of_any_length_is_answered,
+        a_cursor_is_good_for_its_list_alone,
+        a_departments_administrator_sees_those_below;
+    rights:
+        nobody_makes_or_touches_an_account_above_their_own,
+        nobody_moves_whom_or_where_they_do_not_reach,
+        what_is_left_out_means_ones_own_place;
+    sight:
+        another_organisation_might_as_well_not_be_there;
+    roles:
+        the_table_is_what_happens;
+    events:
+        accounts_and_sessions_leave_one_each,
+        changes_of_the_directory_leave_one_each,
+        each_sees_what_concerns_them;
 }

@@ -80,6 +80,7 @@ impl Fixture {
         self.ums.acting_as(&self.principal(email).await)
     }
 
+    /// Who the access token of a pair stands for.
     pub(super) async fn principal_of(&self, tokens: &TokenPair) -> Result<Principal> {
         self.ums.authenticate(&tokens.access_token).await
     }

@@ -1,0 +1,16 @@
+//! Stores around stores: they fail, count, delay and contend at will, and keep every promise while they are idle.
+//! Those in [`broken`] keep all promises but one.
+
+pub mod broken;
+
+mod call;
+mod contending;
+mod counting;
+mod delaying;
+mod failing;
+
+pub use call::Call;
+pub use contending::ContendingStore;
+pub use counting::{CountingStore, Counts};
+pub use delaying::DelayingStore;
+pub use failing::{FailingStore, Fault};
