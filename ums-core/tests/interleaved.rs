@@ -1,4 +1,10 @@
 //! Two who act at once, each order of their steps chosen: what one does between two steps of the other.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 
 mod scripted;
 
