@@ -1,5 +1,7 @@
 //! Two who act at once, each order of their steps chosen: what one does between two steps of the other.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "these are tests")]
+
 mod scripted;
 
 use std::sync::Arc;
