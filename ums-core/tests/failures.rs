@@ -1,4 +1,12 @@
 //! Whatever a store does to one call, nothing is done twice, lost, or left half done.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "these are tests")]
 
 mod dump;
 mod scripted;

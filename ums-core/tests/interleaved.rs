@@ -1,4 +1,12 @@
 //! Two who act at once, each order of their steps chosen: what one does between two steps of the other.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "these are tests")]
 
 mod scripted;
 
@@ -164,7 +172,7 @@ async fn a_deletion_without_cascade_does_not_stop_one_with() {
                 };
                 assert!(["ok", "not_empty", "not_found"].contains(&code(&ended)), "{ended:?}");
             });
-                let (mut other, mut closing, mut calls) = (Some(other), false, 0);
+            let (mut other, mut closing, mut calls) = (Some(other), false, 0);
             world.store.follow(move |call| {
                 closing = closing || marks(call);
                 calls += usize::from(closing);

@@ -1,4 +1,5 @@
 //! Writes the golden workbook: `cargo run -p ums-testkit --example golden_workbook -- FILE`.
+#![allow(clippy::print_stderr, reason = "a program for a person")]
 
 use std::env;
 use std::fs;

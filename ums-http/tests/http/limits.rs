@@ -105,9 +105,9 @@ async fn a_client_that_is_too_slow_is_told_so() {
 async fn an_upload_has_to_keep_a_pace() {
     let (server, token) = Server::with_admin().await;
     let head = "--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.xlsx\"\r\n\r\n";
-    let trickle = stream::unfold((), async |()| {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        Some((Ok::<_, std::io::Error>(Bytes::from_static(b"x")), ()))
+    let trickle = stream::unfold(tokio::time::interval(Duration::from_secs(1)), async |mut second| {
+        second.tick().await;
+        Some((Ok::<_, std::io::Error>(Bytes::from_static(b"x")), second))
     });
     let begun = Instant::now();
     let call = server.post("/import/excel").token(&token);

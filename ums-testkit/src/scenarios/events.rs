@@ -23,11 +23,12 @@ struct Events<'a> {
 impl<'a> Events<'a> {
     async fn from_here(fixture: &'a Fixture) -> Self {
         let mut events = Self { fixture, seen: 0 };
-        events.new().await;
+        events.latest().await;
         events
     }
 
-    async fn new(&mut self) -> Vec<LogEvent> {
+    /// Those that came since it was asked last.
+    async fn latest(&mut self) -> Vec<LogEvent> {
         self.fixture.ums.log().flush().await.expect("flushed");
         let events = self.fixture.log.events();
         let new = events[self.seen..].to_vec();
@@ -36,7 +37,7 @@ impl<'a> Events<'a> {
     }
 
     async fn one(&mut self) -> LogEvent {
-        let mut new = self.new().await;
+        let mut new = self.latest().await;
         assert_eq!(new.len(), 1, "{new:?}");
         new.remove(0)
     }
@@ -85,11 +86,11 @@ pub(super) async fn accounts_and_sessions_leave_one_each(store: AnyStore) {
     fixture.ums.ensure_admin("admin@example.com", &password).await.unwrap().unwrap();
     events.done("user.create", "user/1", None, None).await;
     fixture.ums.ensure_admin("admin@example.com", &password).await.unwrap();
-    assert_eq!(events.new().await, []);
+    assert_eq!(events.latest().await, []);
 
     let organisation = fixture.organisation("One").await;
     let department = fixture.department("Research", &organisation, None).await;
-    events.new().await;
+    events.latest().await;
     let one = Some(organisation.id);
     let mut joining = registration("ada@example.com");
     joining.department_id = Some(department.id);
@@ -121,7 +122,7 @@ pub(super) async fn accounts_and_sessions_leave_one_each(store: AnyStore) {
     acting.sessions(&PageRequest::default()).await.unwrap();
     acting.organisation(organisation.id).await.unwrap();
     acting.user(absent_user()).await.unwrap_err();
-    assert_eq!(events.new().await, []);
+    assert_eq!(events.latest().await, []);
 
     acting.change_me(&MePatch { full_name: Patch::Set("Ada King".into()) }, None).await.unwrap();
     let event = events.one().await;
@@ -152,13 +153,13 @@ pub(super) async fn accounts_and_sessions_leave_one_each(store: AnyStore) {
     let tokens = anonymous.login(&credentials).await.unwrap();
     anonymous.refresh(&tokens.refresh_token).await.unwrap();
     fixture.clock.advance(Duration::from_secs(11));
-    events.new().await;
+    events.latest().await;
     anonymous.refresh(&tokens.refresh_token).await.unwrap_err();
     events.refused("auth.refresh", "refresh_token_reused", Some(&target), None, None).await;
 
     let tokens = anonymous.login(&credentials).await.unwrap();
     let acting = fixture.ums.acting_as(&fixture.principal_of(&tokens).await.unwrap());
-    events.new().await;
+    events.latest().await;
     acting.logout_all().await.unwrap();
     events.done("auth.logout_all", &target, own, one).await;
     system.logout().await.unwrap_err();
@@ -236,7 +237,7 @@ pub(super) async fn each_sees_what_concerns_them(store: AnyStore) {
     let mut events = Events::from_here(&fixture).await;
     for email in ["member@example.com", "department@example.com"] {
         let acting = fixture.acting(email).await;
-        events.new().await;
+        events.latest().await;
         assert_eq!(code(&acting.logs(&LogQuery::default(), &PageRequest::default()).await), "forbidden");
         let me = acting.me().await.unwrap().value;
         events.refused("log.read", "forbidden", None, Some(me.id), Some(one.id)).await;
@@ -245,7 +246,7 @@ pub(super) async fn each_sees_what_concerns_them(store: AnyStore) {
     let acting = fixture.acting("department@example.com").await;
     let mut filter = UserFilter::default();
     filter.department_id = Some(beside.id);
-    events.new().await;
+    events.latest().await;
     acting.users(&filter, &PageRequest::default()).await.unwrap_err();
     let me = acting.me().await.unwrap().value;
     events.refused("user.list", "forbidden", None, Some(me.id), Some(one.id)).await;
