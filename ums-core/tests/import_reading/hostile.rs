@@ -266,11 +266,37 @@ fn a_bomb_is_refused_by_its_ratio() {
 
 #[test]
 fn sheets_that_are_no_xml_part_are_refused() {
-    for target in ["media/image1.png", "worksheets/sheet1&#46;png", "worksheets/sheet1.bin"] {
+    for target in
+        ["media/image1.png", "/customXml/item1.xml", "worksheets/sheet1&#46;png", "worksheets/sheet1.bin"]
+    {
         let mut package = sound();
         package.set("xl/_rels/workbook.xml.rels", &relationships(&[("rId1", "worksheet", target)]));
         assert_eq!(code(&package.bytes()), "damaged_workbook", "{target}");
     }
+}
+
+#[test]
+fn parts_beside_the_sheets_may_be_as_they_like() {
+    let mut package = sound();
+    let query: Vec<u8> = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-16\"?><DataMashup>{}</DataMashup>",
+        "A".repeat(2 << 20)
+    )
+    .encode_utf16()
+    .flat_map(u16::to_le_bytes)
+    .collect();
+    package.set_bytes("customXml/item1.xml", [b"\xFF\xFE".to_vec(), query].concat());
+    package.set(
+        "xl/pivotCache/pivotCacheDefinition1.xml",
+        r#"<pivotCacheDefinition><dimensions><dimension name="Measures"/></dimensions></pivotCacheDefinition>"#,
+    );
+    package.set("xl/calcChain.xml", r#"<calcChain><c r="B2" i="1"/><c r="B3"/></calcChain>"#);
+    package.set(
+        "xl/charts/chart1.xml",
+        "<c:chart><c:ser><c:tx><c:v>Sales</c:v></c:tx><c:row>1</c:row></c:ser></c:chart>",
+    );
+    package.set_bytes("xl/printerSettings/printerSettings1.bin", vec![0; 1000]);
+    assert_eq!(code(&package.bytes()), "sound", "{}", detail(&package.bytes()));
 }
 
 #[test]
