@@ -189,6 +189,19 @@ impl Actor {
         }
     }
 
+    /// Whether there is anything that the actor may do this to: asked before fields are looked at, and before what costs
+    /// more.
+    ///
+    /// # Errors
+    ///
+    /// As for [`may`](Self::may).
+    pub fn may_at_all(&self, action: Action) -> Result<()> {
+        match self.scope(action) {
+            Scope::Nothing => self.may(action, &Target::default()),
+            _ => Ok(()),
+        }
+    }
+
     /// Decides whether the actor may do this to that.
     ///
     /// # Errors

@@ -1,6 +1,10 @@
 //! Reading workbooks: what is read from files that are sound, and what is said of those that are not.
-
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 
 #[path = "import_reading/files.rs"]
 mod files;

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use ums_core::store::Version;
 
 use crate::describe::{Description, Input};
@@ -33,7 +33,8 @@ pub(crate) enum IfMatch {
 }
 
 impl IfMatch {
-    fn of(values: header::GetAll<'_, HeaderValue>) -> Self {
+    fn of(headers: &HeaderMap) -> Self {
+        let values = headers.get_all(header::IF_MATCH);
         let texts: Vec<&str> = values.iter().map(|value| value.to_str().unwrap_or_default()).collect();
         if texts.iter().all(|text| text.trim() == "*") {
             return Self::Anything;
@@ -64,7 +65,7 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Ok(Self::of(parts.headers.get_all(header::IF_MATCH)))
+        Ok(Self::of(&parts.headers))
     }
 }
 
@@ -102,7 +103,6 @@ fn version(tag: &str) -> Option<Version> {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
-    use http::HeaderMap;
 
     use super::*;
 
@@ -114,7 +114,7 @@ mod tests {
         for value in values {
             headers.append(header::IF_MATCH, value.parse().unwrap());
         }
-        IfMatch::of(headers.get_all(header::IF_MATCH))
+        IfMatch::of(&headers)
     }
 
     fn expected(if_match: IfMatch, current: Version) -> Option<Version> {

@@ -36,8 +36,7 @@ pub(crate) async fn frame(mut request: Request, next: Next) -> Response {
 pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Response {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
-    tracing::error!(panic = text, "a handler panicked");
-    Problem::panicked().into_response()
+    Problem::panicked(text).into_response()
 }
 
 pub(crate) async fn route_not_found() -> Problem {

@@ -82,6 +82,15 @@ impl From<Page> for PageRequest {
     }
 }
 
+/// For `#[serde(deserialize_with)]`: a parameter that is given reads as its type does from JSON.
+pub(crate) fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
 const PLACE: Place = Place {
     unknown: "unknown_parameter",
     unknown_message: "there is no such query parameter here; take it out or mend its name",

@@ -88,7 +88,7 @@ impl<'a> Routes<'a> {
         (self.router, document)
     }
 
-    fn add<H, T>(&mut self, tag: &str, access: Access, route: &Route, handler: H)
+    fn add<H, T>(&mut self, tag: &str, access: Access, route: Route, handler: H)
     where
         H: Endpoint<T>,
         T: 'static,
@@ -123,7 +123,7 @@ impl<'a> Routes<'a> {
             .extensions(required_action(access))
             .build();
         self.schemas.extend(schemas);
-        self.entries.push(Entry { method: route.method.clone(), path: route.path, operation });
+        self.entries.push(Entry { method: route.method, path: route.path, operation });
     }
 }
 
@@ -134,7 +134,7 @@ impl Section<'_, '_> {
         H: Endpoint<T, Actor = Visitor>,
         T: 'static,
     {
-        self.routes.add(self.tag, Access::Open, &route, handler);
+        self.routes.add(self.tag, Access::Open, route, handler);
         self
     }
 
@@ -145,7 +145,7 @@ impl Section<'_, '_> {
         H: Endpoint<T, Actor = Caller>,
         T: 'static,
     {
-        self.routes.add(self.tag, Access::Requires(action), &route, handler);
+        self.routes.add(self.tag, Access::Requires(action), route, handler);
         self
     }
 }

@@ -39,6 +39,7 @@ impl Directory {
         actor: &Actor,
         fields: &DepartmentFields,
     ) -> Result<Versioned<Department>> {
+        actor.may_at_all(Action::CreateDepartment)?;
         let draft = &DepartmentDraft::parse(fields, fields.organisation_id)?;
         let Some(organisation_id) = fields.organisation_id else { return Err(super::fields::missed()) };
         let id = DepartmentId::allotted(self.database.next_id(Kind::Department).await?)?;

@@ -206,14 +206,6 @@ impl Directory {
         self.database.reserve_ids(Kind::User, count as u64).await
     }
 
-    /// Whether the actor may make users at all, ahead of what costs more; the commit asks about this one.
-    pub(crate) fn may_create_users(&self, actor: &Actor) -> Result<()> {
-        match actor.scope(Action::CreateUser) {
-            Scope::Nothing => actor.may(Action::CreateUser, &Target::default()),
-            _ => Ok(()),
-        }
-    }
-
     /// Whether the actor may change this user, ahead of what costs more; the commit asks again.
     pub(crate) async fn may_update_user(&self, actor: &Actor, id: UserId) -> Result<User> {
         let found = self.database.read::<UserRecord>(&keyspace::user_profile(id)).await?;

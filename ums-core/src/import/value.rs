@@ -222,8 +222,8 @@ mod tests {
     fn dates_in_both_epochs() {
         assert_eq!(date(45_351.0, false), "2024-02-29");
         assert_eq!(date(45_351.0 - 1462.0, true), "2024-02-29");
-        assert_eq!(date(45_351.437_5, false), "2024-02-29T10:30:00");
-        assert_eq!(date(43_889.437_5, true), "2024-02-29T10:30:00");
+        assert_eq!(date(45351.4375, false), "2024-02-29T10:30:00");
+        assert_eq!(date(43889.4375, true), "2024-02-29T10:30:00");
         assert_eq!(date(45_351.999_999_99, false), "2024-03-01");
         assert_eq!(date(45_351.437_499_999, false), "2024-02-29T10:30:00");
         assert_eq!(date(1.0, false), "1900-01-01");

@@ -1,7 +1,8 @@
 //! Organisations, departments and users.
 
 use super::Acting;
-use super::audit::Subject;
+use super::audit::{Deleted, Subject};
+use crate::access::Action;
 use crate::directory::{DepartmentFilter, UserFilter, Versioned, new_status};
 use crate::model::{
     Department, DepartmentFields, DepartmentId, DepartmentPatch, Organisation, OrganisationFields,
@@ -133,8 +134,9 @@ impl Acting {
         expected: Option<Version>,
         cascade: bool,
     ) -> Result<()> {
-        let work = self.parts().directory.delete_department(&self.actor, id, expected, cascade);
-        self.audited("department.delete", department(id), work).await
+        let deletion = self.parts().directory.delete_department(&self.actor, id, expected, cascade);
+        let work = async { deletion.await.map(Some).map(Deleted) };
+        self.audited("department.delete", department(id), work).await.map(drop)
     }
 }
 
@@ -151,7 +153,7 @@ impl Acting {
     pub async fn create_user(&self, fields: &UserFields) -> Result<Versioned<User>> {
         let work = async {
             let parts = self.parts();
-            parts.directory.may_create_users(&self.actor)?;
+            self.actor.may_at_all(Action::CreateUser)?;
             let mut checker = Checker::default();
             new_status(fields.status, fields.password().is_some(), &mut checker);
             let credential = parts.auth.new_credential(fields, checker).await?;
@@ -210,8 +212,9 @@ impl Acting {
 
     /// Deletes a user, which ends every session.
     pub async fn delete_user(&self, id: UserId, expected: Option<Version>) -> Result<()> {
-        let work = self.parts().directory.delete_user(&self.actor, id, expected);
-        self.audited("user.delete", user(id), work).await
+        let deletion = self.parts().directory.delete_user(&self.actor, id, expected);
+        let work = async { deletion.await.map(Deleted) };
+        self.audited("user.delete", user(id), work).await.map(drop)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::caller::Caller;
 use crate::describe::{Description, Input};
 use crate::path::Id;
 use crate::problem::Problem;
-use crate::query::{Everything, Listing, Query, Switch, parsed};
+use crate::query::{Everything, Listing, Query, Switch, given, parsed};
 use crate::routes::{Route, Routes};
 
 pub(crate) fn add_to(routes: &mut Routes<'_>) {
@@ -56,7 +56,7 @@ struct ImportQuery {
     #[param(value_type = Option<bool>, default = false, nullable = false)]
     dry_run: Option<Switch>,
     /// What happens to a row whose user, department or organisation is there already; `skip` where left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     #[param(inline, nullable = false)]
     on_existing: Option<OnExisting>,
     /// What happens to users that the workbook does not name: nothing.

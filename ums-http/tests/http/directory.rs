@@ -130,3 +130,42 @@ async fn what_is_outside_ones_sight_is_absent_and_what_is_in_it_forbidden() {
     refused.problem(403, "forbidden");
     server.fixture.verify().await;
 }
+
+#[tokio::test]
+async fn texts_come_back_exactly_or_are_refused() {
+    let (server, token) = Server::with_admin().await;
+    let id = server.organisation(&token, "Tech Corp").await;
+    let path = format!("/organisation/{id}");
+    for (field, maximum) in [("name", 200), ("address", 500), ("description", 2000)] {
+        let patch =
+            async |text: &str| server.patch(&path).token(&token).json(&json!({ field: text })).send().await;
+        let longest = "\u{1f600}".repeat(maximum);
+        for text in
+            [&*longest, "x", "=cmd|'/C calc'!A0", "<script>alert(1)</script>", "\u{0e01}\u{301}", "\"; --"]
+        {
+            let answer = patch(text).await;
+            assert_eq!(answer.expect(StatusCode::OK)[field], text);
+            assert_eq!(server.get(&path).token(&token).send().await.expect(StatusCode::OK)[field], text);
+        }
+        for text in [format!("{longest}x"), "a\0b".into(), "a\r\nb".into(), "\u{7f}".into()] {
+            assert_eq!(patch(&text).await.faults()[0].0, field, "{text:?}");
+        }
+    }
+    server.fixture.verify().await;
+}
+
+#[tokio::test]
+async fn who_calls_is_found_out_before_anything_else() {
+    let server = Server::new().await;
+    for call in [
+        server.post("/organisation/").body("{"),
+        server.post("/organisation/").json(&json!({ "naem": 1 })),
+        server.get("/organisation/0"),
+        server.get("/user/?limit=0&x=1"),
+        server.patch("/user/1").header("if-match", "nonsense"),
+        server.post("/import/excel?mode=1").body("x"),
+        server.delete("/organisation/1?cascade=maybe"),
+    ] {
+        call.send().await.problem(401, "invalid_access_token");
+    }
+}

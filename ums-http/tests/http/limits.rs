@@ -17,21 +17,31 @@ use ums_testkit::Fixture;
 
 use crate::support::{Server, registration};
 
-const ANSWERS: u8 = 0;
-const HANGS: u8 = 1;
-const FAILS: u8 = 2;
-const PANICS: u8 = 3;
+pub(crate) const ANSWERS: u8 = 0;
+pub(crate) const HANGS: u8 = 1;
+pub(crate) const FAILS: u8 = 2;
+pub(crate) const PANICS: u8 = 3;
+
+/// What a [`Moody`] store does when it is called.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mood(Arc<AtomicU8>);
+
+impl Mood {
+    pub(crate) fn set(&self, mood: u8) {
+        self.0.store(mood, Ordering::SeqCst);
+    }
+}
 
 /// A store that works until it is told not to.
 #[derive(Debug)]
 struct Moody {
     store: MemoryStore,
-    mood: Arc<AtomicU8>,
+    mood: Mood,
 }
 
 impl Moody {
     async fn feel(&self) -> Result<(), Error> {
-        match self.mood.load(Ordering::SeqCst) {
+        match self.mood.0.load(Ordering::SeqCst) {
             HANGS => std::future::pending().await,
             FAILS => Err(Error::unavailable("disk 7 is on fire")),
             PANICS => panic!("the store lost its head"),
@@ -62,8 +72,8 @@ impl Store for Moody {
     }
 }
 
-async fn moody(options: HttpOptions) -> (Server, Arc<AtomicU8>) {
-    let mood = Arc::new(AtomicU8::new(ANSWERS));
+pub(crate) async fn moody(options: HttpOptions) -> (Server, Mood) {
+    let mood = Mood::default();
     let fixture = Fixture::on(Arc::new(Moody { store: MemoryStore::new(), mood: mood.clone() })).await;
     let router = router(fixture.ums.clone(), options);
     (Server { fixture, router }, mood)
@@ -72,7 +82,7 @@ async fn moody(options: HttpOptions) -> (Server, Arc<AtomicU8>) {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_is_too_slow_says_so() {
     let (server, mood) = moody(HttpOptions::new().request_timeout(Duration::from_secs(5))).await;
-    mood.store(HANGS, Ordering::SeqCst);
+    mood.set(HANGS);
     for call in [server.get("/readyz"), server.post("/auth/login").json(&registration_less_name())] {
         let answer = call.send().await;
         answer.problem(503, "timeout");
@@ -95,9 +105,9 @@ async fn a_client_that_is_too_slow_is_told_so() {
 async fn an_upload_has_to_keep_a_pace() {
     let (server, token) = Server::with_admin().await;
     let head = "--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.xlsx\"\r\n\r\n";
-    let trickle = stream::unfold((), async |()| {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        Some((Ok::<_, std::io::Error>(Bytes::from_static(b"x")), ()))
+    let trickle = stream::unfold(tokio::time::interval(Duration::from_secs(1)), async |mut second| {
+        second.tick().await;
+        Some((Ok::<_, std::io::Error>(Bytes::from_static(b"x")), second))
     });
     let begun = Instant::now();
     let call = server.post("/import/excel").token(&token);
@@ -159,24 +169,24 @@ async fn a_body_that_breaks_off_is_malformed() {
 async fn a_store_that_fails_is_503_and_why_stays_here() {
     let (server, mood) = moody(HttpOptions::new()).await;
     server.get("/readyz").send().await.expect(StatusCode::OK);
-    mood.store(FAILS, Ordering::SeqCst);
+    mood.set(FAILS);
     let answer = server.get("/readyz").send().await;
     answer.problem(503, "store_unavailable");
     assert_eq!(answer.header("retry-after"), "1");
     assert!(!answer.text().contains("fire"));
     server.get("/healthz").send().await.expect(StatusCode::OK);
-    mood.store(ANSWERS, Ordering::SeqCst);
+    mood.set(ANSWERS);
     server.get("/readyz").send().await.expect(StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_panic_is_a_problem_and_the_server_goes_on() {
     let (server, mood) = moody(HttpOptions::new()).await;
-    mood.store(PANICS, Ordering::SeqCst);
+    mood.set(PANICS);
     let answer = server.get("/readyz").header("x-request-id", "panic-1").send().await;
     assert_eq!(answer.problem(500, "internal")["request_id"], "panic-1");
     assert!(!answer.text().contains("head"));
-    mood.store(ANSWERS, Ordering::SeqCst);
+    mood.set(ANSWERS);
     server
         .post("/auth/register")
         .json(&registration("ada@example.com"))

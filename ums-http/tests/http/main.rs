@@ -1,5 +1,11 @@
 //! The interface as a client meets it: requests in, answers out, over a store in memory.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "clippy takes only functions marked as tests for tests, and helpers for the library"
+)]
+
 mod authentication;
 mod bodies;
 mod conditions;
@@ -13,3 +19,4 @@ mod lists;
 mod logs;
 mod proxies;
 mod support;
+mod tracing;

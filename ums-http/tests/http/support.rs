@@ -12,24 +12,24 @@ use ums_store_memory::MemoryStore;
 use ums_testkit::{Fixture, PASSWORD};
 
 /// The router over a fixture.
-pub struct Server {
-    pub fixture: Fixture,
-    pub router: Router,
+pub(crate) struct Server {
+    pub(crate) fixture: Fixture,
+    pub(crate) router: Router,
 }
 
 impl Server {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(HttpOptions::new()).await
     }
 
-    pub async fn with(options: HttpOptions) -> Self {
+    pub(crate) async fn with(options: HttpOptions) -> Self {
         let fixture = Fixture::on(Arc::new(MemoryStore::new())).await;
         let router = router(fixture.ums.clone(), options);
         Self { fixture, router }
     }
 
     /// A server with an administrator, and an access token of theirs.
-    pub async fn with_admin() -> (Self, String) {
+    pub(crate) async fn with_admin() -> (Self, String) {
         let server = Self::new().await;
         server.fixture.register("ada@example.com").await;
         let token = server.token("ada@example.com").await;
@@ -37,43 +37,43 @@ impl Server {
     }
 
     /// An access token of an account of the fixture.
-    pub async fn token(&self, email: &str) -> String {
+    pub(crate) async fn token(&self, email: &str) -> String {
         self.fixture.login(email).await.access_token
     }
 
-    pub fn call(&self, method: Method, path: &str) -> Call {
+    pub(crate) fn call(&self, method: Method, path: &str) -> Call {
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         Call { router: self.router.clone(), request }
     }
 
-    pub fn get(&self, path: &str) -> Call {
+    pub(crate) fn get(&self, path: &str) -> Call {
         self.call(Method::GET, path)
     }
 
-    pub fn post(&self, path: &str) -> Call {
+    pub(crate) fn post(&self, path: &str) -> Call {
         self.call(Method::POST, path)
     }
 
-    pub fn put(&self, path: &str) -> Call {
+    pub(crate) fn put(&self, path: &str) -> Call {
         self.call(Method::PUT, path)
     }
 
-    pub fn patch(&self, path: &str) -> Call {
+    pub(crate) fn patch(&self, path: &str) -> Call {
         self.call(Method::PATCH, path)
     }
 
-    pub fn delete(&self, path: &str) -> Call {
+    pub(crate) fn delete(&self, path: &str) -> Call {
         self.call(Method::DELETE, path)
     }
 
     /// Makes an organisation, and answers its id.
-    pub async fn organisation(&self, token: &str, name: &str) -> u64 {
+    pub(crate) async fn organisation(&self, token: &str, name: &str) -> u64 {
         let made = self.post("/organisation/").token(token).json(&json!({ "name": name })).send().await;
         made.expect(StatusCode::CREATED)["id"].as_u64().unwrap()
     }
 
     /// Makes a department, and answers its id.
-    pub async fn department(&self, token: &str, organisation: u64, name: &str) -> u64 {
+    pub(crate) async fn department(&self, token: &str, organisation: u64, name: &str) -> u64 {
         let fields = json!({ "name": name, "organisation_id": organisation });
         let made = self.post("/department/").token(token).json(&fields).send().await;
         made.expect(StatusCode::CREATED)["id"].as_u64().unwrap()
@@ -81,32 +81,32 @@ impl Server {
 }
 
 /// A request in the making.
-pub struct Call {
+pub(crate) struct Call {
     router: Router,
     request: Request<Body>,
 }
 
 impl Call {
-    pub fn header(mut self, name: impl http::header::IntoHeaderName, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: impl header::IntoHeaderName, value: &str) -> Self {
         self.request.headers_mut().append(name, value.parse().unwrap());
         self
     }
 
-    pub fn token(self, token: &str) -> Self {
+    pub(crate) fn token(self, token: &str) -> Self {
         self.header(header::AUTHORIZATION, &format!("Bearer {token}"))
     }
 
-    pub fn body(mut self, body: impl Into<Body>) -> Self {
+    pub(crate) fn body(mut self, body: impl Into<Body>) -> Self {
         *self.request.body_mut() = body.into();
         self
     }
 
-    pub fn json(self, value: &Value) -> Self {
+    pub(crate) fn json(self, value: &Value) -> Self {
         self.header(header::CONTENT_TYPE, "application/json").body(value.to_string())
     }
 
     /// A form with these fields, each with a file of these bytes.
-    pub fn form(self, fields: &[(&str, &[u8])]) -> Self {
+    pub(crate) fn form(self, fields: &[(&str, &[u8])]) -> Self {
         let mut body = Vec::new();
         for (name, bytes) in fields {
             let head = format!(
@@ -120,12 +120,12 @@ impl Call {
         self.header(header::CONTENT_TYPE, "multipart/form-data; boundary=limit").body(body)
     }
 
-    pub fn extension<T: Clone + Send + Sync + 'static>(mut self, extension: T) -> Self {
+    pub(crate) fn extension<T: Clone + Send + Sync + 'static>(mut self, extension: T) -> Self {
         self.request.extensions_mut().insert(extension);
         self
     }
 
-    pub async fn send(self) -> Answer {
+    pub(crate) async fn send(self) -> Answer {
         let (parts, body) = self.router.oneshot(self.request).await.unwrap().into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         Answer { status: parts.status, headers: parts.headers, bytes: bytes.to_vec() }
@@ -134,32 +134,32 @@ impl Call {
 
 /// What came back.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub bytes: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
     /// The value of a header that is there.
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).unwrap_or_else(|| panic!("{name} in {self:?}")).to_str().unwrap()
     }
 
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.bytes).unwrap()
     }
 
     /// The body, of an answer with this status.
     #[track_caller]
-    pub fn expect(&self, status: StatusCode) -> Value {
+    pub(crate) fn expect(&self, status: StatusCode) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
         if self.bytes.is_empty() { Value::Null } else { serde_json::from_slice(&self.bytes).unwrap() }
     }
 
     /// The body of a problem with this status and code, after a look at all that every problem has.
     #[track_caller]
-    pub fn problem(&self, status: u16, code: &str) -> Value {
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
         assert_eq!(self.header("content-type"), "application/problem+json");
         let problem: Value = serde_json::from_slice(&self.bytes).unwrap();
@@ -175,7 +175,7 @@ impl Answer {
 
     /// The fields and codes that a `422` lists.
     #[track_caller]
-    pub fn faults(&self) -> Vec<(String, String)> {
+    pub(crate) fn faults(&self) -> Vec<(String, String)> {
         let problem = self.problem(422, "invalid");
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let errors = problem["errors"].as_array().unwrap();
@@ -185,7 +185,7 @@ impl Answer {
 
 /// Asserts that a `422` lists exactly these, in any order.
 #[track_caller]
-pub fn assert_faults(answer: &Answer, expected: &[(&str, &str)]) {
+pub(crate) fn assert_faults(answer: &Answer, expected: &[(&str, &str)]) {
     let mut found = answer.faults();
     found.sort();
     let mut expected: Vec<_> =
@@ -195,6 +195,6 @@ pub fn assert_faults(answer: &Answer, expected: &[(&str, &str)]) {
 }
 
 /// What somebody registers with.
-pub fn registration(email: &str) -> Value {
+pub(crate) fn registration(email: &str) -> Value {
     json!({ "full_name": "Ada Lovelace", "email": email, "password": PASSWORD })
 }
