@@ -181,6 +181,7 @@ fn pure_modules_await_nothing() {
             "ums-core/src/index",
             "ums-core/src/keyspace",
             "ums-core/src/record",
+            "ums-core/src/import/columns",
             "ums-core/src/import/headings",
             "ums-core/src/import/rows",
             "ums-core/src/import/plan",
