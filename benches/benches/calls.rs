@@ -1,5 +1,5 @@
 //! What single calls cost, on memory and on redb: `cargo bench -p ums-benches --bench calls`.
-#![expect(clippy::unwrap_used, missing_docs, reason = "a bench reports to a person")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "a bench reports to a person")]
 
 use std::sync::Arc;
 

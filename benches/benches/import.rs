@@ -3,8 +3,13 @@
 //!
 //! `cargo bench -p ums-benches --bench import` measures the three in turn, several rounds of each, and prints medians
 //! and ratios. The machine's speed cancels out of a ratio; the times do not carry over.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench reports to a person")]
-#![expect(clippy::disallowed_methods, reason = "a bench measures time")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a bench reports to a person"
+)]
+#![allow(clippy::disallowed_methods, reason = "a bench measures time")]
 
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -93,7 +98,7 @@ async fn store_alone(commits: &[Commit], round: u128) -> Duration {
     let start = Instant::now();
     for (number, commit) in commits.iter().enumerate() {
         let ops = puts(commit).map(|(key, value)| Op::put(key, value));
-        let commit = Commit::new(CommitId::from_u128(round << 64 | number as u128 + 1), ops);
+        let commit = Commit::new(CommitId::from_u128((round << 64) | (number as u128 + 1)), ops);
         assert_eq!(store.commit(&commit).await.unwrap(), Outcome::Applied);
     }
     start.elapsed()

@@ -26,7 +26,7 @@ const ACKNOWLEDGED: usize = 400;
 async fn what_was_acknowledged_survives_a_kill() {
     let directory = tempfile::tempdir().unwrap();
     let server = Server::start(directory.path());
-    let load = Load::start(&server).await;
+    let load = Load::start(&server.url).await;
     load.enough().await;
     server.kill();
     let acknowledged = load.finish().await;
@@ -37,7 +37,7 @@ async fn what_was_acknowledged_survives_a_kill() {
 async fn what_was_acknowledged_survives_a_stop() {
     let directory = tempfile::tempdir().unwrap();
     let mut server = Server::start(directory.path());
-    let load = Load::start(&server).await;
+    let load = Load::start(&server.url).await;
     load.enough().await;
     server.terminate();
     let acknowledged = load.finish().await;
@@ -124,8 +124,8 @@ struct Load {
 }
 
 impl Load {
-    async fn start(server: &Server) -> Self {
-        let anyone = Client::new(&server.url);
+    async fn start(url: &str) -> Self {
+        let anyone = Client::new(url);
         let ada = json!({"full_name": "Ada Lovelace", "email": "ada@example.com", "password": PASSWORD});
         anyone.post("/auth/register", ada).await.expect(201);
         let ada = anyone.login("ada@example.com").await;

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ums_core::{Error, PageRequest, UserFilter};
+use ums_core::{Error, PageLimit, PageRequest, UserFilter};
 use ums_fuzz::world;
 
 fuzz_target!(|text: &str| {
@@ -16,7 +16,7 @@ fuzz_target!(|text: &str| {
             let refused = world.ums.anonymous().refresh(text).await;
             assert!(matches!(refused, Err(Error::InvalidRefreshToken)), "{refused:?}");
         }
-        let request = PageRequest { cursor: Some(text.to_owned()), ..PageRequest::default() };
+        let request = PageRequest::new(PageLimit::default(), Some(text.to_owned()));
         let refused = world.ums.system().users(&UserFilter::default(), &request).await;
         assert!(matches!(refused, Err(Error::InvalidCursor)), "{refused:?}");
     });

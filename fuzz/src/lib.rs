@@ -33,7 +33,11 @@ pub fn world() -> &'static World {
 async fn open() -> (UserManagement, TokenPair) {
     let secret = SecretKey::new(*b"a secret that is used in fuzzing").expect("32 bytes");
     let cheap = HashOptions::new().memory_kibibytes(8).iterations(1).concurrency(1);
-    let ums = UserManagement::builder(Arc::new(MemoryStore::new()), secret).hashing(cheap).open().await.expect("opens");
+    let ums = UserManagement::builder(Arc::new(MemoryStore::new()), secret)
+        .hashing(cheap)
+        .open()
+        .await
+        .expect("opens");
     let password = Password::new("StrongPassword123");
     let ada = Registration {
         full_name: "Ada Lovelace".to_owned(),

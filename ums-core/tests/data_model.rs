@@ -1,4 +1,10 @@
 //! The page on the data model says what the code does: every key that is written has a row, every row is written.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 
 use std::collections::BTreeSet;
 use std::io::{Seek, Write as _};

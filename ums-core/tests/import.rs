@@ -1,4 +1,10 @@
 //! Workbooks imported into a store: what comes of their rows.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 
 use std::fs::File;
 use std::io::{Seek, Write};

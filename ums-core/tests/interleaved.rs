@@ -1,10 +1,16 @@
 //! Two who act at once, each order of their steps chosen: what one does between two steps of the other.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 
 mod scripted;
 
 use std::sync::Arc;
 
-use scripted::{ScriptedStore, Turn, Work, gets, scans, writes};
+use scripted::{ScriptedStore, Turn, Work, gets, marks, scans, writes};
 use ums_core::model::{
     Department, DepartmentFields, DepartmentPatch, Organisation, Patch, Role, User, UserFields, UserPatch,
 };
@@ -35,10 +41,14 @@ impl World {
         let quick = Fixture::on(Arc::new(store.clone())).await;
         quick.register("admin@example.com").await;
         let organisations = [quick.organisation("One").await, quick.organisation("Two").await];
-        let departments =
-            [department(&quick, "First", &organisations[0]).await, department(&quick, "Second", &organisations[1]).await];
-        let users =
-            [user(&quick, "ada@example.com", &departments[0]).await, user(&quick, "grace@example.com", &departments[0]).await];
+        let departments = [
+            department(&quick, "First", &organisations[0]).await,
+            department(&quick, "Second", &organisations[1]).await,
+        ];
+        let users = [
+            user(&quick, "ada@example.com", &departments[0]).await,
+            user(&quick, "grace@example.com", &departments[0]).await,
+        ];
         Self { slow, quick, store, organisations, departments, users }
     }
 
@@ -96,14 +106,13 @@ async fn whoever_moved_out_of_what_is_being_deleted_stays() {
         let world = World::new().await;
         let tokens = world.quick.login("ada@example.com").await;
         // The third look at its users is that of the sweep, after the mark and the look ahead.
-        let begun = writes_closing_mark();
         let (store, away) = (world.store.clone(), world.move_away());
         let mut away = Some(away);
         let mut closing = false;
         store.follow(move |call| {
-            closing = closing || begun(call);
+            closing = closing || marks(call);
             match scans(call, partition, "user/") && closing {
-                true => away.take().map_or(Turn::Act, Turn::Before),
+                true => away.take().map_or(Turn::Act, Turn::After),
                 false => Turn::Act,
             }
         });
@@ -132,12 +141,11 @@ async fn a_department_moved_away_from_what_is_being_deleted_stays() {
     let patch = DepartmentPatch { parent_id: Patch::Clear, ..DepartmentPatch::default() };
     let (quick, id) = (world.quick(), below.id);
     let away: Work = Box::pin(async move { drop(quick.change_department(id, &patch, None).await.unwrap()) });
-    let begun = writes_closing_mark();
     let (mut away, mut closing) = (Some(away), false);
     world.store.follow(move |call| {
-        closing = closing || begun(call);
+        closing = closing || marks(call);
         match scans(call, FIRST_DEPARTMENT, "department/") && closing {
-            true => away.take().map_or(Turn::Act, Turn::Before),
+            true => away.take().map_or(Turn::Act, Turn::After),
             false => Turn::Act,
         }
     });
@@ -162,13 +170,12 @@ async fn a_deletion_without_cascade_does_not_stop_one_with() {
                 };
                 assert!(["ok", "not_empty", "not_found"].contains(&code(&ended)), "{ended:?}");
             });
-            let begun = writes_closing_mark();
             let (mut other, mut closing, mut calls) = (Some(other), false, 0);
             world.store.follow(move |call| {
-                closing = closing || begun(call);
+                closing = closing || marks(call);
                 calls += usize::from(closing);
                 match calls == 1 + look {
-                    true => other.take().map_or(Turn::Act, Turn::Before),
+                    true => other.take().map_or(Turn::Act, Turn::After),
                     false => Turn::Act,
                 }
             });
@@ -200,16 +207,15 @@ async fn a_deletion_with_cascade_is_not_undone_by_one_without() {
             quick.delete_user(user.id, None).await.unwrap();
         }
         let late: Work = Box::pin(async move { drop(quick.create_user(&filled).await.unwrap()) });
-        let begun = writes_closing_mark();
         let (mut late, mut cascade, mut closing, mut calls) = (Some(late), Some(cascade), false, 0);
         world.store.follow(move |call| {
             if !closing && scans(call, FIRST_DEPARTMENT, "user/") {
-                return late.take().map_or(Turn::Act, Turn::Before);
+                return late.take().map_or(Turn::Act, Turn::After);
             }
-            closing = closing || begun(call);
+            closing = closing || marks(call);
             calls += usize::from(closing);
             match calls == 1 + look {
-                true => cascade.take().map_or(Turn::Act, Turn::Before),
+                true => cascade.take().map_or(Turn::Act, Turn::After),
                 false => Turn::Act,
             }
         });
@@ -288,13 +294,5 @@ async fn nobody_is_made_in_what_is_being_deleted() {
         let made = world.slow().create_user(&person("late@example.com", &world.departments[0])).await;
         assert_eq!(ums_testkit::scenarios::faults(&made), [("department_id", "not_found")]);
         world.verify().await;
-    }
-}
-
-/// The mark that a deletion has begun.
-fn writes_closing_mark() -> impl Fn(&scripted::Call) -> bool + Send {
-    |call| {
-        let scripted::Call::Commit(commit) = call else { return false };
-        commit.ops().iter().any(|op| op.key.partition() == "closing")
     }
 }

@@ -266,6 +266,27 @@ async fn a_clock_set_back_is_noted_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn times_that_fall_by_five_seconds_cost_no_event() {
+    let directory = tempfile::tempdir().unwrap();
+    let sink = FileSink::builder(directory.path()).block_bytes(16).open().unwrap();
+    let noon = time("2026-11-24T12:00:00Z");
+    let after = |seconds| noon.plus(Duration::from_secs(seconds));
+    // 10, 5, 11, 6 and so on.
+    let events: Vec<_> =
+        (0..40).map(|number| numbered(after(10 + number / 2 - 5 * (number % 2)), number)).collect();
+    sink.append(&events).await.unwrap();
+    assert_eq!(names(directory.path()), ["2026-11-24.jsonl"], "the day counts as ordered");
+    for since in 0..32 {
+        for until in since..32 {
+            let (found, _) = all(&sink, &between(after(since), after(until))).await;
+            let range = after(since)..after(until);
+            let asked = events.iter().rev().filter(|event| range.contains(&event.timestamp()));
+            assert_eq!(messages(&found), messages(asked), "since {since}, until {until}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn opening_again_and_again_widens_no_disorder() {
     let directory = tempfile::tempdir().unwrap();
     let noon = time("2026-11-24T12:00:00Z");

@@ -262,6 +262,34 @@ async fn a_flush_waits_for_the_sink_and_says_when_it_refuses() {
     assert_eq!(messages(&sink.kept.events()), numbers(0..6));
 }
 
+/// A sink before which there is always more than the queue holds.
+#[derive(Debug, Default)]
+struct Flooded(std::sync::OnceLock<LogQueue>);
+
+#[async_trait]
+impl LogSink for Flooded {
+    async fn append(&self, _: &[LogEvent]) -> Result<(), LogError> {
+        record(self.0.get().unwrap(), 0..100);
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+
+    async fn query(&self, _: &LogQuery) -> Result<LogPage, LogError> {
+        Err(LogError::NotQueryable)
+    }
+}
+
+#[tokio::test]
+async fn a_flush_ends_though_events_keep_coming_and_being_dropped() {
+    let sink = Arc::new(Flooded::default());
+    let queue =
+        LogQueue::with_bounds(sink.clone(), Arc::new(SystemClock), Arc::new(SystemRandom), 10, 1 << 30);
+    sink.0.set(queue.clone()).unwrap();
+    record(&queue, 0..100);
+    queue.flush().await.unwrap();
+    assert!(queue.dropped() > 90, "{}", queue.dropped());
+}
+
 #[tokio::test]
 async fn a_sink_that_panics_loses_its_batch_and_no_more() {
     let (sink, clock) = (Sink::open(), ManualClock::at(MOMENT));

@@ -78,6 +78,8 @@ async fn of_a_large_log_little_is_read() {
     // Days outside are not opened.
     let day_before = between(time("2026-11-23T00:00:00Z"), time("2026-11-23T23:00:00Z"));
     assert_eq!(reads(&sink, &day_before).await, (0, vec![]));
+    let day_after = between(time("2026-11-25T01:00:00Z"), time("2026-11-26T00:00:00Z"));
+    assert_eq!(reads(&sink, &day_after).await, (0, vec![]));
 
     // A rare event at the far end: short pages, each of a bounded reading, that lead there.
     let mut rare = LogQuery::default();

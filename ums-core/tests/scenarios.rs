@@ -1,4 +1,10 @@
 //! Everything that the testkit's scenarios say, on the memory store.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 
 use std::sync::Arc;
 

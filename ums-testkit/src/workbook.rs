@@ -232,7 +232,7 @@ pub fn golden() -> WorkbookMaker {
         ],
         vec![
             Cell::Formula("=\"marie\"&\"@example.com\"".to_owned(), "marie@example.com".to_owned()),
-            date(45_351.4375, "yyyy-mm-dd hh:mm:ss"),
+            date(45351.4375, "yyyy-mm-dd hh:mm:ss"),
             text("Marie"),
             text("Curie"),
         ],
@@ -299,7 +299,7 @@ pub fn golden() -> WorkbookMaker {
         vec![
             Cell::RichText("Rich ".to_owned(), "Text".to_owned()),
             date(45_351.0, "yyyy-mm-dd"),
-            date(45_351.4375, "yyyy-mm-dd hh:mm:ss"),
+            date(45351.4375, "yyyy-mm-dd hh:mm:ss"),
         ],
         vec![text("Times"), date(0.4375, "hh:mm:ss"), date(36.5 / 24.0, "[h]:mm:ss")],
         vec![blank(), text("nowhere")],

@@ -10,14 +10,20 @@ use std::time::Duration;
 /// How long a program that hangs holds up the tests before they fail.
 const HUNG: Duration = Duration::from_secs(120);
 
-/// An example's program, which `cargo test` builds beside the tests.
+/// An example's program, which `cargo test` builds beside the tests. With the name of a test or of a target it does not,
+/// and would run what was built before: that is noticed.
 pub(crate) fn example(name: &str) -> PathBuf {
     let tests = std::env::current_exe().unwrap();
-    let target = tests.parent().and_then(Path::parent).unwrap();
-    let program = target.join("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    let target = tests.parent().and_then(Path::parent).unwrap().join("examples");
+    let program = target.join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+    let built = modified(&program);
+    let sources = std::fs::read_to_string(target.join(name).with_extension("d")).unwrap_or_default();
+    let is_old = sources.split_whitespace().skip(1).any(|source| modified(Path::new(source)) > built);
     assert!(
-        program.exists(),
-        "{} is not built; `cargo test --package ums-examples` builds it, `cargo test --test` does not",
+        built.is_some() && !sources.is_empty() && !is_old,
+        "{} is absent or older than its sources: run `cargo build --package ums-examples --examples` first, or \
+         `cargo test` without naming a test",
         program.display()
     );
     program

@@ -56,13 +56,14 @@ impl Directory {
         self.finish_container::<Organisation>(container).await
     }
 
+    /// Deletes a department, and says of which organisation it was.
     pub(crate) async fn delete_department(
         &self,
         actor: &Actor,
         id: DepartmentId,
         expected: Option<Version>,
         cascade: bool,
-    ) -> Result<()> {
+    ) -> Result<OrganisationId> {
         if cascade {
             let found = self.database.department(id).await?.ok_or_else(no_department)?;
             actor.may(Action::DeleteDepartment, &organisations::target(found.data.organisation_id))?;
@@ -70,7 +71,8 @@ impl Directory {
             self.expect_deletable(actor, &below).await?;
         }
         let container = &Container::department(id);
-        self.database
+        let organisation_id = self
+            .database
             .transact(|transaction| async move {
                 let actor = self.confirm(&transaction, actor).await?;
                 let found = transaction.department(id).await?.ok_or_else(no_department)?;
@@ -80,19 +82,23 @@ impl Directory {
                 if !cascade {
                     self.expect_empty(container, &found).await?;
                 }
-                begin(&transaction, container, &found, cascade).await
+                begin(&transaction, container, &found, cascade).await?;
+                Ok(found.data.organisation_id)
             })
             .await?;
-        self.finish_container::<Department>(container).await
+        self.finish_container::<Department>(container).await?;
+        Ok(organisation_id)
     }
 
+    /// Deletes a user, and says of which organisation it was.
     pub(crate) async fn delete_user(
         &self,
         actor: &Actor,
         id: UserId,
         expected: Option<Version>,
-    ) -> Result<()> {
-        self.database
+    ) -> Result<Option<OrganisationId>> {
+        let organisation_id = self
+            .database
             .transact(|transaction| async move {
                 let actor = self.confirm(&transaction, actor).await?;
                 let found = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
@@ -101,10 +107,12 @@ impl Directory {
                 let above = departments_above(&transaction, user.department_id).await?;
                 actor.may(Action::DeleteUser, &users::target(user, user.role, above))?;
                 check_version(expected, found.version, Kind::User)?;
-                begin_user(&transaction, &found).await
+                begin_user(&transaction, &found).await?;
+                Ok(found.data.user.organisation_id)
             })
             .await?;
-        self.finish_users(&[id]).await
+        self.finish_users(&[id]).await?;
+        Ok(organisation_id)
     }
 
     /// Finishes every deletion that has begun. Returns how many there were.

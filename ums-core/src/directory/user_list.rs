@@ -51,7 +51,8 @@ impl Directory {
             Sight::Filtered => filter.department_id.map(|id| vec![id]),
             Sight::Departments(departments) => Some(departments),
         };
-        let search = filter.q.as_deref().filter(|text| !text.trim().is_empty()).map(Search::parse).transpose()?;
+        let search =
+            filter.q.as_deref().filter(|text| !text.trim().is_empty()).map(Search::parse).transpose()?;
         let ranges = Ranges {
             organisation_id: filter.organisation_id,
             departments: departments.as_deref(),

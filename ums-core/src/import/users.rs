@@ -57,7 +57,7 @@ impl Importer<'_> {
                 Ok(credential) => {
                     prepared.push(Prepared { row, id: UserId::allotted(number)?, credential });
                 }
-                Err(fault) => progress.fail(SheetKind::Users, vec![fault]),
+                Err(faults) => progress.fail(SheetKind::Users, faults),
             }
         }
         Ok(prepared)
@@ -68,20 +68,20 @@ impl Importer<'_> {
         &self,
         row: &Row<UserRow>,
         there: bool,
-    ) -> Result<Result<NewCredential, ImportFault>> {
+    ) -> Result<Result<NewCredential, Vec<ImportFault>>> {
         if there {
             return Ok(Ok(None));
         }
         if let Some(hash) = &row.record.password_hash {
             return Ok(match StoredHash::parse(hash.expose()) {
                 Ok(hash) => Ok(Some(hash)),
-                Err(error) => Err(row.fault(Column::PasswordHash, "unusable_hash", error.to_string())),
+                Err(error) => Err(vec![row.fault(Column::PasswordHash, "unusable_hash", error.to_string())]),
             });
         }
         let Some(password) = &row.record.password else { return Ok(Ok(None)) };
         let context = PasswordContext::new().email(row.record.email.as_given());
         if let Err(fault) = self.policy.check(password, &context) {
-            return Ok(Err(row.fault(Column::Password, fault.code, fault.message)));
+            return Ok(Err(vec![row.fault(Column::Password, fault.code, fault.message)]));
         }
         self.hasher.hash(password).await.map(|hash| Ok(Some(hash)))
     }

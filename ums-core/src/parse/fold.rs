@@ -9,7 +9,7 @@ use unicode_normalization::char::is_combining_mark;
 /// Not folded are characters that only look alike (NFKC): `①` and `1` are two names. The same for every input of the
 /// same form: folding twice changes nothing.
 pub(crate) fn fold_name(name: &str) -> String {
-    let visible: String = lower(name.chars().filter(|&character| !is_invisible(character)));
+    let visible = lower(name, |&character| !is_invisible(character));
     let mut folded = String::with_capacity(visible.len());
     for word in visible.split_whitespace() {
         if !folded.is_empty() {
@@ -24,7 +24,7 @@ pub(crate) fn fold_name(name: &str) -> String {
 ///
 /// Case is lowered and never raised, for raising makes `ı` into `I`: `mıke@x` and `mike@x` stay two people's.
 pub(crate) fn fold_email(address: &str) -> String {
-    lower(address.trim().chars())
+    lower(address.trim(), |_| true)
 }
 
 /// The words of a name that it is found by: folded, without repetition, at most 8, each at most 32 characters long.
@@ -50,7 +50,11 @@ const WORDS: usize = 8;
 const WORD_CHARACTERS: usize = 32;
 
 /// Lower case, composed. Of the final sigma, `ς`, the ordinary one is made, whose upper case is the same.
-fn lower(characters: impl Iterator<Item = char>) -> String {
+fn lower(text: &str, kept: impl Fn(&char) -> bool) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let characters = text.chars().filter(kept);
     let lowered = characters.nfc().flat_map(char::to_lowercase);
     lowered.map(|character| if character == 'ς' { 'σ' } else { character }).nfc().collect()
 }

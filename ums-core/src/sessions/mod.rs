@@ -86,25 +86,23 @@ impl Sessions {
                     };
                     transaction.put_expiring(key.clone(), &session, expires_at)?;
                     let pair = self.tokens_of(id, &session, &account)?;
-                    return Ok(Rotation::Tokens(account.user, pair));
+                    return Ok(Some((account.user, pair)));
                 }
                 if generation.checked_add(1) == Some(session.generation)
                     && now.since(session.rotated_at) <= GRACE
                 {
                     let pair = self.tokens_of(id, &session, &account)?;
-                    return Ok(Rotation::Tokens(account.user, pair));
+                    return Ok(Some((account.user, pair)));
                 }
                 if generation > session.generation {
                     return Err(Error::InvalidRefreshToken);
                 }
                 transaction.delete(key.clone());
-                Ok(Rotation::Reused)
+                Ok(None)
             })
             .await?;
-        match rotated {
-            Rotation::Tokens(account, pair) => Ok((account, pair)),
-            Rotation::Reused => Err(Error::RefreshTokenReused),
-        }
+        // None where a spent token was shown again.
+        rotated.ok_or(Error::RefreshTokenReused)
     }
 
     /// The session and its account where both stand.
@@ -195,9 +193,4 @@ impl Sessions {
     fn expiry(&self, created_at: Timestamp, now: Timestamp) -> Timestamp {
         now.plus(self.tokens.refresh_lifetime()).min(created_at.plus(self.tokens.session_lifetime()))
     }
-}
-
-enum Rotation {
-    Tokens(User, TokenPair),
-    Reused,
 }

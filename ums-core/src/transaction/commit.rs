@@ -14,33 +14,42 @@ pub(super) enum Settled {
 
 /// Commits, and settles a lost answer by reading what the commit would have written.
 pub(super) async fn settle(store: &dyn Store, commit: &Commit) -> Result<Settled> {
-    let mut answer = store.commit(commit).await;
+    let unknown = match store.commit(commit).await {
+        Ok(outcome) => return Ok(outcome.into()),
+        Err(unknown @ Error::Unknown { .. }) => unknown,
+        Err(error) => return Err(error.into()),
+    };
     for _ in 0..LOOKS {
-        let unknown = match answer {
-            Ok(Outcome::Applied) => return Ok(Settled::Applied),
-            Ok(Outcome::Refused { .. }) => return Ok(Settled::Refused),
-            Err(unknown @ Error::Unknown { .. }) => unknown,
-            Err(error) => return Err(error.into()),
-        };
-        match look(store, commit).await? {
-            Look::Happened => return Ok(Settled::Applied),
-            Look::Overtaken => return Err(unknown.into()),
+        match look(store, commit).await {
+            Ok(Look::Happened) => return Ok(Settled::Applied),
             // It has not happened so far, and may still be under way: sent again under its own id it happens once
             // at most, since everything that it expects changes when it happens.
-            Look::NotSoFar => answer = store.commit(commit).await,
+            Ok(Look::NotSoFar) => {}
+            // What came of the first sending stays unknown, whatever comes of looking or of another one.
+            Ok(Look::Overtaken) | Err(_) => break,
         }
-        if matches!(answer, Ok(Outcome::Refused { .. })) {
-            // Refused because of others, or because the first sending happened after all.
-            return match look(store, commit).await? {
-                Look::Happened => Ok(Settled::Applied),
-                Look::NotSoFar | Look::Overtaken => Ok(Settled::Refused),
-            };
+        match store.commit(commit).await {
+            Ok(Outcome::Applied) => return Ok(Settled::Applied),
+            // Because of others, or because the first sending happened after all.
+            Ok(Outcome::Refused { .. }) => match look(store, commit).await {
+                Ok(Look::Happened) => return Ok(Settled::Applied),
+                Ok(Look::NotSoFar) => return Ok(Settled::Refused),
+                Ok(Look::Overtaken) | Err(_) => break,
+            },
+            Err(Error::Unknown { .. }) => {}
+            Err(_) => break,
         }
     }
-    answer.map_err(Into::into).map(|outcome| match outcome {
-        Outcome::Applied => Settled::Applied,
-        Outcome::Refused { .. } => Settled::Refused,
-    })
+    Err(unknown.into())
+}
+
+impl From<Outcome> for Settled {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Applied => Self::Applied,
+            Outcome::Refused { .. } => Self::Refused,
+        }
+    }
 }
 
 enum Look {
@@ -55,6 +64,11 @@ async fn look(store: &dyn Store, commit: &Commit) -> Result<Look> {
     let written: Vec<_> = commit.ops().iter().filter(|op| op.write != Write::Nothing).collect();
     let keys: Vec<_> = written.iter().map(|op| op.key.clone()).collect();
     let found = store.get(&keys).await?;
+    if written.iter().all(|op| op.write == Write::Delete) {
+        // Nothing carries the commit's version then, and that nothing is left there says enough.
+        let gone = found.iter().all(Option::is_none);
+        return Ok(if gone { Look::Happened } else { Look::NotSoFar });
+    }
     let mut untouched = false;
     for (op, entry) in written.into_iter().zip(found) {
         let version = entry.map(|entry| entry.version);

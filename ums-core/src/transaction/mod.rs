@@ -79,20 +79,21 @@ impl Transaction {
 
     /// Puts a record that nothing is found by.
     pub(crate) fn put<T: Record>(&self, key: Key, record: &T) -> Result<()> {
-        self.put_text(key, record::write(record, false)?, None);
+        self.put_text(key, record::write(record, false)?, None, false);
         Ok(())
     }
 
-    /// Puts a record that the store may drop after a while.
+    /// Puts a record that the store may drop after a while; a new one where none was read.
     pub(crate) fn put_expiring<T: Record>(&self, key: Key, record: &T, expires_at: Timestamp) -> Result<()> {
         // Rounded up: the store may drop it from then on, and never earlier.
-        self.put_text(key, record::write(record, false)?, Some(expires_at.unix_seconds().saturating_add(1)));
+        let expires_at = Some(expires_at.unix_seconds().saturating_add(1));
+        self.put_text(key, record::write(record, false)?, expires_at, true);
         Ok(())
     }
 
     /// Puts a record whose deletion has begun, or has been taken back.
     pub(crate) fn put_closing<T: Record>(&self, key: Key, record: &T, closing: bool) -> Result<()> {
-        self.put_text(key, record::write(record, closing)?, None);
+        self.put_text(key, record::write(record, closing)?, None, false);
         Ok(())
     }
 
@@ -113,7 +114,7 @@ impl Transaction {
             self.put_index(added, &entry, &before);
         }
         match new {
-            Some(record) => self.put(key, record)?,
+            Some(record) => self.put_text(key, record::write(record, false)?, None, old.is_none()),
             None => self.delete(key),
         }
         Ok(())
@@ -125,9 +126,10 @@ impl Transaction {
         self.pending().writes.insert(key, Pend { write, expect_absent });
     }
 
-    fn put_text(&self, key: Key, value: String, expires_at: Option<u64>) {
+    /// `expect_absent` counts where the key was not read: what was read is expected there in any case.
+    fn put_text(&self, key: Key, value: String, expires_at: Option<u64>, expect_absent: bool) {
         let write = Write::Put { value: value.into(), expires_at };
-        self.pending().writes.insert(key, Pend { write, expect_absent: false });
+        self.pending().writes.insert(key, Pend { write, expect_absent });
     }
 
     /// What the transaction sees at a key that it has fetched.

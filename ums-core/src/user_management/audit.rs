@@ -56,6 +56,15 @@ impl Audited for () {
     }
 }
 
+/// Something that is gone, and the organisation that it belonged to.
+pub(super) struct Deleted(pub(super) Option<OrganisationId>);
+
+impl Audited for Deleted {
+    fn subject(&self) -> Subject {
+        Subject::default().of_organisation(self.0)
+    }
+}
+
 impl Audited for Versioned<Organisation> {
     fn subject(&self) -> Subject {
         Subject::new(format!("organisation/{}", self.value.id)).of_organisation(Some(self.value.id))

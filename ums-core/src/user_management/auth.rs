@@ -7,6 +7,7 @@ use crate::directory::Versioned;
 use crate::model::{Session, SessionId, User};
 use crate::page::{Page, PageRequest};
 use crate::sessions::TokenPair;
+use crate::tokens::RefreshClaims;
 use crate::{Error, Result, store::Version};
 
 impl Audited for (User, TokenPair) {
@@ -48,11 +49,11 @@ impl Acting {
     /// [`Error::InvalidRefreshToken`], [`Error::RefreshTokenReused`].
     pub async fn refresh(&self, refresh_token: &str) -> Result<TokenPair> {
         let auth = &self.parts().auth;
-        let work = async {
-            let claims = auth.tokens.parse_refresh(refresh_token)?;
-            auth.sessions.rotate(claims).await
-        };
-        Ok(self.audited("auth.refresh", Subject::default(), work).await?.1)
+        let claims = auth.tokens.parse_refresh(refresh_token);
+        let target = |claims: &RefreshClaims| Subject::new(format!("user/{}", claims.user));
+        let subject = claims.as_ref().map(target).unwrap_or_default();
+        let work = async { auth.sessions.rotate(claims?).await };
+        Ok(self.audited("auth.refresh", subject, work).await?.1)
     }
 
     /// Ends the session that acts.

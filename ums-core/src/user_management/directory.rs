@@ -1,7 +1,7 @@
 //! Organisations, departments and users.
 
 use super::Acting;
-use super::audit::Subject;
+use super::audit::{Deleted, Subject};
 use crate::access::Action;
 use crate::directory::{DepartmentFilter, UserFilter, Versioned, new_status};
 use crate::model::{
@@ -134,8 +134,9 @@ impl Acting {
         expected: Option<Version>,
         cascade: bool,
     ) -> Result<()> {
-        let work = self.parts().directory.delete_department(&self.actor, id, expected, cascade);
-        self.audited("department.delete", department(id), work).await
+        let deletion = self.parts().directory.delete_department(&self.actor, id, expected, cascade);
+        let work = async { deletion.await.map(Some).map(Deleted) };
+        self.audited("department.delete", department(id), work).await.map(drop)
     }
 }
 
@@ -211,8 +212,9 @@ impl Acting {
 
     /// Deletes a user, which ends every session.
     pub async fn delete_user(&self, id: UserId, expected: Option<Version>) -> Result<()> {
-        let work = self.parts().directory.delete_user(&self.actor, id, expected);
-        self.audited("user.delete", user(id), work).await
+        let deletion = self.parts().directory.delete_user(&self.actor, id, expected);
+        let work = async { deletion.await.map(Deleted) };
+        self.audited("user.delete", user(id), work).await.map(drop)
     }
 }
 

@@ -177,32 +177,6 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(20);
     const HEAD: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
 
-    /// A client's end, and what the server's end reads until the connection ends.
-    fn connect() -> (DuplexStream, JoinHandle<io::Result<Vec<u8>>>) {
-        let (client, server) = duplex(1 << 20);
-        let read = tokio::spawn(async move {
-            let mut bytes = Vec::new();
-            Guard::new(server, PATIENCE).read_to_end(&mut bytes).await.map(|_| bytes)
-        });
-        (client, read)
-    }
-
-    /// Sends pieces of a body of this size, this far apart, until the server has had enough or the body is whole.
-    async fn send_body(piece: usize, every: Duration) -> io::Result<Vec<u8>> {
-        let (mut client, read) = connect();
-        client.write_all(HEAD).await?;
-        let mut left = 100_000;
-        while left > 0 && !read.is_finished() {
-            let now = piece.min(left);
-            // The server's end may be gone: what it says then is the result.
-            let _ = client.write_all(&vec![b'x'; now]).await;
-            left -= now;
-            sleep(every).await;
-        }
-        drop(client);
-        read.await?
-    }
-
     #[tokio::test(start_paused = true)]
     async fn a_dribbled_body_is_cut_off() {
         let error = send_body(1, Duration::from_secs(1)).await.unwrap_err();
@@ -252,5 +226,31 @@ mod tests {
         client.write_all(b"GET / HTTP/1.1\r\nHost: a\n\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
         let _ = client.write_all(b"GET /3 HTTP/1.1\r\nHost: a\r\n\r\n").await;
         assert_eq!(read.await.unwrap().unwrap(), b"GET / HTTP/1.1\r\nHost: a\0\r\n\r\n");
+    }
+
+    /// A client's end, and what the server's end reads until the connection ends.
+    fn connect() -> (DuplexStream, JoinHandle<io::Result<Vec<u8>>>) {
+        let (client, server) = duplex(1 << 20);
+        let read = tokio::spawn(async move {
+            let mut bytes = Vec::new();
+            Guard::new(server, PATIENCE).read_to_end(&mut bytes).await.map(|_| bytes)
+        });
+        (client, read)
+    }
+
+    /// Sends pieces of a body of this size, this far apart, until the server has had enough or the body is whole.
+    async fn send_body(piece: usize, every: Duration) -> io::Result<Vec<u8>> {
+        let (mut client, read) = connect();
+        client.write_all(HEAD).await?;
+        let mut left = 100_000;
+        while left > 0 && !read.is_finished() {
+            let now = piece.min(left);
+            // The server's end may be gone: what it says then is the result.
+            let _ = client.write_all(&vec![b'x'; now]).await;
+            left -= now;
+            sleep(every).await;
+        }
+        drop(client);
+        read.await?
     }
 }

@@ -1,5 +1,6 @@
 //! A router on a socket: bounded in connections, heads, patience, and in the time it takes to stop.
 
+mod files;
 mod framing;
 mod guard;
 mod signal;
@@ -38,7 +39,8 @@ pub struct ServeOptions {
     /// How long 4 KiB of a body (or what is left of it) may take to come, and how long a client may take nothing of
     /// an answer: 20 s.
     pub body_patience: Duration,
-    /// How many connections are served at a time; more wait to be accepted: 4096.
+    /// How many connections are served at a time, as far as the process may open files; more wait to be accepted:
+    /// 4096.
     pub connections: NonZeroU32,
     /// How long requests in flight may take to finish once the server is to stop: 20 s.
     pub grace: Duration,
@@ -103,7 +105,7 @@ pub async fn serve(
     options: ServeOptions,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Served {
-    let slots = Arc::new(Semaphore::new(usize::try_from(options.connections.get()).unwrap_or(usize::MAX)));
+    let slots = Arc::new(Semaphore::new(files::connections(options.connections)));
     let (stop, stopping) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);

@@ -99,6 +99,7 @@ async fn write(writer: &Subject) -> Verdict {
             _ => Op::put(key.clone(), value.as_str()).expires_at(expires_at),
         });
         writer.store.commit(&Commit::new(id, ops)).await?;
+        tokio::task::yield_now().await;
     }
     Ok(())
 }

@@ -209,10 +209,10 @@ pub(crate) fn value_of(sort: &str) -> String {
 /// The year 2100, in seconds since 1970: no store drops what expires then.
 pub(crate) const FAR: u64 = 4_102_444_800;
 
-const ATTEMPTS: usize = 20_000;
+const ATTEMPTS: usize = 5_000;
 
 /// How many pages a scan may take before it counts as endless.
-const PAGES: usize = 10_000;
+const PAGES: usize = 1_000;
 
 /// The standard library seeds its hash maps at random: enough to keep the runs on one store apart.
 pub(super) fn random() -> u64 {

@@ -115,4 +115,8 @@ scenarios! {
         another_organisation_might_as_well_not_be_there;
     roles:
         the_table_is_what_happens;
+    events:
+        accounts_and_sessions_leave_one_each,
+        changes_of_the_directory_leave_one_each,
+        each_sees_what_concerns_them;
 }

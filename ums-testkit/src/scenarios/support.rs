@@ -9,8 +9,8 @@ use ums_core::model::{
 };
 use ums_core::store::Store;
 use ums_core::{
-    Acting, Clock, Credentials, Error, Page, PageRequest, Password, Principal, Registration, Result, Timestamp, TokenPair,
-    UserFilter,
+    Acting, Clock, Credentials, Error, Page, PageRequest, Password, Principal, Registration, Result,
+    Timestamp, TokenPair, UserFilter,
 };
 
 use crate::{Fixture, PASSWORD};

@@ -221,7 +221,8 @@ pub(super) async fn moving_moves_every_entry(store: AnyStore) {
     };
     for q in [None, Some("love"), Some("ada@"), Some("ada")] {
         assert_eq!(listed_users(&system, &in_organisation(one.id, q), 2).await, [], "{q:?}");
-        assert_eq!(listed_users(&system, &in_organisation(other.id, q), 2).await, [ada.clone()], "{q:?}");
+        let found = listed_users(&system, &in_organisation(other.id, q), 2).await;
+        assert_eq!(found.as_slice(), std::slice::from_ref(&ada), "{q:?}");
     }
     // Its old place holds nothing of it.
     system.delete_department(from.id, None, false).await.unwrap();

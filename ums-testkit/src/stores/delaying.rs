@@ -14,7 +14,7 @@ pub struct DelayingStore<S> {
     state: Arc<AtomicU64>,
 }
 
-impl<S> DelayingStore<S> {
+impl<S: Sync> DelayingStore<S> {
     /// A store of this seed. On one thread, the same seed gives the same order.
     pub fn new(inner: S, seed: u64) -> Self {
         Self { inner, state: Arc::new(AtomicU64::new(seed)) }

@@ -48,7 +48,7 @@ fn crates_depend_downwards() {
     let good = "[package]\nname = \"ums-core\"\n[dependencies]\nums-store.workspace = true\n\n\
                 [dev-dependencies]\nums-testkit.workspace = true\n";
     assert_eq!(forbidden_dependencies(&[Source::new("ums-core/Cargo.toml", good)]).len(), 0);
-    refuse(because, &forbidden_dependencies(&load()));
+    refuse(because, &forbidden_dependencies(load()));
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn modules_of_the_core_use_downwards() {
     ] {
         assert_eq!(upward_uses(&[Source::new(path, text)]), Vec::<String>::new(), "{path}: {text}");
     }
-    refuse(because, &upward_uses(&load()));
+    refuse(because, &upward_uses(load()));
 }
 
 fn forbidden_dependencies(sources: &[Source]) -> Vec<String> {

@@ -12,7 +12,7 @@ fn no_file_is_too_long() {
     let bad = Source::new("ums-core/src/a.rs", &"line\n".repeat(LONGEST + 1));
     assert_eq!(too_long(&[bad]).len(), 1);
     assert_eq!(too_long(&[Source::new("ums-core/src/a.rs", &"line\n".repeat(LONGEST))]).len(), 0);
-    refuse(because, &too_long(&load()));
+    refuse(because, &too_long(load()));
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn every_file_says_what_it_is() {
     assert_eq!(undescribed(&[Source::new("a/src/b.rs", "use c;\n//! late\n")]).len(), 1);
     assert_eq!(undescribed(&[Source::new("a/src/b.rs", "//!\n\nuse c;\n")]).len(), 1);
     assert_eq!(undescribed(&[Source::new("a/src/b.rs", "//! It.\n")]).len(), 0);
-    refuse(because, &undescribed(&load()));
+    refuse(because, &undescribed(load()));
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn every_crate_takes_the_workspaces_lints() {
     assert_eq!(unlinted(&[Source::new("a/Cargo.toml", "[package]\n\n[lints]\nworkspace = true\n")]).len(), 0);
     let sources = load();
     assert!(sources.iter().filter(|source| is_member(source)).count() >= 10, "the manifests are not found");
-    refuse(because, &unlinted(&sources));
+    refuse(because, &unlinted(sources));
 }
 
 fn too_long(sources: &[Source]) -> Vec<String> {

@@ -2,9 +2,6 @@
 
 use crate::source::{self, Line, Source};
 
-/// How many lines above an offender its excuse may stand.
-const EXCUSED_LINES: usize = 12;
-
 /// Words that may not stand in some places.
 pub(crate) struct Rule {
     /// Why, as the failure says it.
@@ -17,8 +14,8 @@ pub(crate) struct Rule {
     pub(crate) looks_at: LooksAt,
     /// What may not stand there, as whole words.
     pub(crate) forbids: &'static [&'static str],
-    /// What excuses such a line where it stands a few lines above it.
-    pub(crate) excused_by: Option<&'static str>,
+    /// What excuses such a line, and how many lines above it that may stand.
+    pub(crate) excused_by: Option<(&'static str, usize)>,
     /// A path and a text that break it, once for each way to break it.
     pub(crate) caught: &'static [(&'static str, &'static str)],
     /// A path and a text that do not.
@@ -50,7 +47,7 @@ impl Rule {
             let offenders = self.offenders(&[Source::new(path, text)]);
             assert!(offenders.is_empty(), "caught in {path}: {text}: {offenders:?}");
         }
-        refuse(self.because, &self.offenders(&source::load()));
+        refuse(self.because, &self.offenders(source::load()));
     }
 
     fn offenders(&self, sources: &[Source]) -> Vec<String> {
@@ -62,12 +59,10 @@ impl Rule {
             let lines: Vec<_> = self.lines(source);
             for (index, (number, text)) in lines.iter().enumerate() {
                 let is_offender = self.forbids.iter().any(|word| has_word(text, word));
-                let above = &lines[index.saturating_sub(EXCUSED_LINES)..index];
-                if is_offender
-                    && !self
-                        .excused_by
-                        .is_some_and(|excuse| above.iter().any(|(_, text)| text.contains(excuse)))
-                {
+                let is_excused = self.excused_by.is_some_and(|(excuse, above)| {
+                    lines[index.saturating_sub(above)..index].iter().any(|(_, text)| text.contains(excuse))
+                });
+                if is_offender && !is_excused {
                     offenders.push(describe(&source.path, *number, text));
                 }
             }

@@ -1,7 +1,9 @@
 //! The project's files as text, with what is code in them and what is a test.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// A file: its path from the project's root, its text, and what is code in it.
 pub(crate) struct Source {
@@ -46,21 +48,43 @@ impl Source {
 }
 
 /// Every text file of the project, in the order of their paths.
-pub(crate) fn load() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask stands in the workspace");
-    let mut paths = Vec::new();
-    collect(root, &mut paths);
-    paths.sort();
-    let load = |path: PathBuf| {
-        let name = path.strip_prefix(root).expect("found below the root").to_str()?.replace('\\', "/");
-        Some(Source::new(&name, &fs::read_to_string(&path).ok()?))
-    };
-    let sources: Vec<_> = paths.into_iter().filter_map(load).collect();
-    assert!(
-        sources.iter().any(|source| source.path == "ums-store/src/lib.rs"),
-        "the sources are not where they were"
-    );
-    sources
+pub(crate) fn load() -> &'static [Source] {
+    static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
+    SOURCES.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask stands in the workspace");
+        let mut paths = Vec::new();
+        collect(root, &mut paths);
+        paths.sort();
+        let load = |path: PathBuf| {
+            let name = path.strip_prefix(root).expect("found below the root").to_str()?.replace('\\', "/");
+            Some(Source::new(&name, &fs::read_to_string(&path).ok()?))
+        };
+        let mut sources: Vec<_> = paths.into_iter().filter_map(load).collect();
+        assert!(
+            sources.iter().any(|source| source.path == "ums-store/src/lib.rs"),
+            "the sources are not where they were"
+        );
+        mark_test_modules(&mut sources);
+        sources
+    })
+}
+
+/// Marks the files of modules that are declared below `#[cfg(test)]`.
+fn mark_test_modules(sources: &mut [Source]) {
+    let mut modules = BTreeSet::new();
+    for source in sources.iter().filter(|source| source.is_rust()) {
+        let directory = source.path.trim_end_matches(".rs").trim_end_matches("/mod").trim_end_matches("/lib");
+        for line in source.lines().filter(|line| line.is_test) {
+            let name = line.code.trim().strip_suffix(';').and_then(|code| code.rsplit_once("mod "));
+            if let Some((_, name)) = name {
+                modules.insert(format!("{directory}/{name}.rs"));
+                modules.insert(format!("{directory}/{name}/mod.rs"));
+            }
+        }
+    }
+    for source in sources.iter_mut().filter(|source| modules.contains(&source.path)) {
+        source.is_test.fill(true);
+    }
 }
 
 fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
@@ -181,5 +205,13 @@ f.unwrap(); let g = b'\''; h.unwrap()"###;
         let marks: Vec<_> = Source::new("a/src/b.rs", text).lines().map(|line| line.is_test).collect();
         assert_eq!(marks, [false, true, true, true, true, false, true, true, false]);
         assert!(Source::new("a/tests/b.rs", "c\n").lines().all(|line| line.is_test));
+
+        let mut sources = [
+            Source::new("a/src/gate.rs", "mod key;\n#[cfg(test)]\npub(super) mod probe;\n"),
+            Source::new("a/src/gate/key.rs", "c\n"),
+            Source::new("a/src/gate/probe.rs", "c\n"),
+        ];
+        mark_test_modules(&mut sources);
+        assert_eq!(sources.map(|source| source.lines().all(|line| line.is_test)), [false, false, true]);
     }
 }

@@ -61,16 +61,18 @@ fn inspect_part<R: Read>(
     unpacked: &mut Budget,
     limits: &ImportLimits,
 ) -> Result<(), WorkbookError> {
-    let whole = if kind == PartKind::Streamed { limits.unpacked_bytes } else { limits.part_bytes };
+    let part_budget = match kind {
+        PartKind::Streamed | PartKind::SharedStrings => {
+            Budget::new(Limit::UnpackedBytes, limits.unpacked_bytes)
+        }
+        PartKind::Whole | PartKind::Relationships => Budget::new(Limit::PartBytes, limits.part_bytes),
+    };
     let metered = Metered {
         packed: part.compressed_size(),
         inner: part,
         unpacked,
         ratio: limits.ratio,
-        part: Budget::new(
-            if kind == PartKind::Streamed { Limit::UnpackedBytes } else { Limit::PartBytes },
-            whole,
-        ),
+        part: part_budget,
     };
     scan.part(kind, &mut BufReader::with_capacity(64 * 1024, metered))
 }

@@ -54,10 +54,9 @@ impl Appender {
             let file = directory.open_to_append(day)?;
             lock(&file)?;
             let before = self.known(day, &file)?;
+            let after = write(directory, day, &file, before, lines);
             written.push((file, day, before.length));
-            let Some((file, ..)) = written.last() else { return Ok(()) };
-            let after = write(directory, day, file, before, lines)?;
-            self.known.insert(day, after);
+            self.known.insert(day, after?);
             Ok(())
         });
         if result.is_err() {

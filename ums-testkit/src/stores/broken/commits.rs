@@ -163,6 +163,8 @@ impl<S: Store + Clone> BrokenStore<S> {
         }
         if outcome != Outcome::Applied {
             remembered.refused.push(commit.clone());
+            let forget = remembered.refused.len().saturating_sub(20);
+            remembered.refused.drain(..forget);
         }
         Ok(outcome)
     }

@@ -46,7 +46,7 @@ impl<S: Store + Clone> BrokenStore<S> {
             Flaw::TornEntry => {
                 tokio::task::yield_now().await;
                 let later = self.inner.get(keys).await?;
-                found.into_iter().zip(later).map(|(one, other)| torn(one, other)).collect()
+                found.into_iter().zip(later).map(|(one, other)| torn(one, other.as_ref())).collect()
             }
             _ => found.into_iter().map(|entry| self.flawed_entry(entry)).collect(),
         })
@@ -210,8 +210,8 @@ fn like(text: &str, prefix: &str) -> bool {
     })
 }
 
-fn torn(one: Option<Entry>, other: Option<Entry>) -> Option<Entry> {
-    Some(Entry { version: other.as_ref()?.version, ..one? })
+fn torn(one: Option<Entry>, other: Option<&Entry>) -> Option<Entry> {
+    Some(Entry { version: other?.version, ..one? })
 }
 
 #[expect(clippy::disallowed_methods, reason = "a flawed backend lives by the wall clock, as backends do")]
