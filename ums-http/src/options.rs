@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-/// How [`router`](crate::router) serves. The defaults suit a server that its clients reach directly.
+/// How [`router`](crate::router()) serves. The defaults suit a server that its clients reach directly.
 ///
 /// ```
 /// use std::time::Duration;
