@@ -97,7 +97,7 @@ pub(crate) fn unreadable(error: impl Into<Box<dyn StdError + Send + Sync>>, limi
         }
         cause = error.source();
     }
-    Problem::malformed_body("the body did not arrive whole")
+    Problem::malformed_body("the body broke off, or is not well-formed")
 }
 
 async fn read<T: DeserializeOwned>(request: Request, expected: &'static str) -> Result<T, Problem> {
