@@ -6,6 +6,8 @@
     reason = "a test stops where it fails"
 )]
 
+#[path = "import_reading/files.rs"]
+mod files;
 #[path = "import_reading/golden.rs"]
 mod golden;
 #[path = "import_reading/hostile.rs"]
@@ -16,3 +18,5 @@ mod listing;
 mod package;
 #[path = "import_reading/sheets.rs"]
 mod sheets;
+#[path = "import_reading/spoilt.rs"]
+mod spoilt;

@@ -6,8 +6,6 @@
     reason = "a test stops where it fails"
 )]
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "these are tests")]
-
 mod scripted;
 
 use std::sync::Arc;

@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn more_digits_than_are_kept_are_told() {
         let rounded =
-            |data| matches!(CellValue::read(data, 0), Some(CellValue::Number { rounded: true, .. }));
+            |data| matches!(CellValue::read(&data, 0), Some(CellValue::Number { rounded: true, .. }));
         assert!(!rounded(DataRef::Float(999_999_999_999_999.0)));
         assert!(rounded(DataRef::Float(1_000_000_000_000_000.0)));
         assert!(rounded(DataRef::Float(-1_234_567_890_123_456.0)));

@@ -2,13 +2,13 @@
 
 use ums_store::Key;
 
-use super::Verifier;
 use super::records::INDEXES;
-use crate::Result;
+use super::{Standing, Verifier};
 use crate::index::Indexed;
 use crate::keyspace::{self, DEPARTMENT};
 use crate::model::{Department, DepartmentId, Organisation, OrganisationId, UserId};
-use crate::record::{Admins, Record, UserRecord, read_id};
+use crate::record::{Admins, UserRecord, read_id};
+use crate::{Kind, Result};
 
 impl Verifier<'_> {
     pub(super) async fn organisation_index(&mut self, id: Option<OrganisationId>) -> Result<()> {
@@ -22,8 +22,7 @@ impl Verifier<'_> {
     pub(super) async fn index_of_users(&mut self) -> Result<()> {
         let partition = keyspace::users();
         for item in self.entries(&partition).await? {
-            let key = partition.key(&item.sort);
-            self.leads_to_user(&key, &item.entry.value).await?;
+            self.leads_to_user(&partition.key(&item.sort), &item.entry.value).await?;
         }
         Ok(())
     }
@@ -31,10 +30,9 @@ impl Verifier<'_> {
     pub(super) async fn index_of_organisations(&mut self) -> Result<()> {
         let partition = keyspace::organisations();
         for item in self.entries(&partition).await? {
-            let key = partition.key(&item.sort);
-            let record = read_id(&key, &item.entry.value).and_then(OrganisationId::allotted);
-            let record = record.map(keyspace::organisation_profile);
-            self.leads_to::<Organisation>(&key, record).await?;
+            let (key, value) = (partition.key(&item.sort), &item.entry.value);
+            let profile = |id| OrganisationId::try_from(id).ok().map(keyspace::organisation_profile);
+            self.leads_to::<Organisation>(&key, value, Kind::Organisation, profile).await?;
         }
         Ok(())
     }
@@ -46,40 +44,57 @@ impl Verifier<'_> {
             return Ok(());
         }
         if key.sort().starts_with(DEPARTMENT) {
-            let record = read_id(key, value).and_then(DepartmentId::allotted);
-            self.leads_to::<Department>(key, record.map(keyspace::department_profile)).await
+            let profile = |id| DepartmentId::try_from(id).ok().map(keyspace::department_profile);
+            self.leads_to::<Department>(key, value, Kind::Department, profile).await
         } else {
             self.leads_to_user(key, value).await
         }
     }
 
     async fn leads_to_user(&mut self, key: &Key, value: &str) -> Result<()> {
-        let record = read_id(key, value).and_then(UserId::allotted).map(keyspace::user_profile);
-        self.leads_to::<UserRecord>(key, record).await
+        let profile = |id| UserId::try_from(id).ok().map(keyspace::user_profile);
+        self.leads_to::<UserRecord>(key, value, Kind::User, profile).await
     }
 
-    async fn leads_to<T: Indexed + Record>(&mut self, key: &Key, record: Result<Key>) -> Result<()> {
-        let Ok(record) = record else {
+    async fn leads_to<T: Indexed>(
+        &mut self,
+        key: &Key,
+        value: &str,
+        kind: Kind,
+        profile: impl Fn(u64) -> Option<Key>,
+    ) -> Result<()> {
+        let id = read_id(key, value).ok();
+        let Some((id, record)) = id.and_then(|id| Some((id, profile(id)?))) else {
             self.find(key, "unreadable", "the index entry holds no id");
             return Ok(());
         };
-        match self.database.read::<T>(&record).await? {
-            None => self.find(key, "dangling", format!("{record} is not there")),
-            Some(found) if !found.data.index().contains_key(key) => {
+        if id >= self.next(kind) {
+            self.find(
+                key,
+                "not_allotted",
+                format!("{kind} {id} is yet to be made, by what the counter says"),
+            );
+            return Ok(());
+        }
+        match self.standing::<T>(&record).await? {
+            Standing::Nothing => self.find(key, "dangling", format!("{record} is not there")),
+            Standing::Record(found) if !found.data.index().contains_key(key) => {
                 self.find(key, "stale", format!("{record} has no such entry"));
             }
-            Some(_) => {}
+            Standing::Record(_) | Standing::Unreadable => {}
         }
         Ok(())
     }
 
     pub(super) async fn admins(&mut self) -> Result<()> {
         let key = keyspace::admins();
-        let counted = self.database.read::<Admins>(&key).await?.map(|found| found.data.active);
-        let actual = self.active_admins;
-        match counted {
-            None if self.has_users => self.find(&key, "not_counted", "there are users and no count"),
-            Some(counted) if counted != actual => {
+        match (self.standing::<Admins>(&key).await?, self.active_admins) {
+            (Standing::Unreadable, _) => self.find(&key, "unreadable", "the record can't be read"),
+            (Standing::Nothing, _) if self.has_users => {
+                self.find(&key, "not_counted", "there are users and no count");
+            }
+            (Standing::Record(counted), Some(actual)) if counted.data.active != actual => {
+                let counted = counted.data.active;
                 self.find(&key, "miscounted", format!("it says {counted}, there are {actual}"));
             }
             _ => {}

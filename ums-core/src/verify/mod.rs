@@ -9,39 +9,61 @@ mod records;
 
 pub use finding::Finding;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ums_store::{Item, Key, Scan};
 
 use crate::keyspace::Partition;
 use crate::model::{DepartmentId, OrganisationId, UserId};
-use crate::record::Counter;
+use crate::record::{Counter, Found, Record};
 use crate::transaction::Database;
-use crate::{Kind, Result, keyspace};
+use crate::{Error, Kind, Result, keyspace};
 
 /// One pass over a store.
 #[derive(Debug)]
 pub(crate) struct Verifier<'a> {
     database: &'a Database,
     findings: Vec<Finding>,
-    active_admins: u64,
+    /// The id of each kind that has not been allotted yet.
+    next: BTreeMap<Kind, u64>,
+    /// `None` once a user's record can't be read, which might be an administrator's.
+    active_admins: Option<u64>,
     has_users: bool,
     closing: BTreeSet<Key>,
 }
 
+/// What stands at a key.
+enum Standing<T> {
+    Nothing,
+    /// Something that can't be read. That is a finding of its own, where its partition is looked through; nothing more can
+    /// be said by what leads there.
+    Unreadable,
+    Record(Found<T>),
+}
+
 impl<'a> Verifier<'a> {
     pub(crate) fn new(database: &'a Database) -> Self {
-        Self { database, findings: Vec::new(), active_admins: 0, has_users: false, closing: BTreeSet::new() }
+        Self {
+            database,
+            findings: Vec::new(),
+            next: BTreeMap::new(),
+            active_admins: Some(0),
+            has_users: false,
+            closing: BTreeSet::new(),
+        }
     }
 
     pub(crate) async fn run(mut self) -> Result<Vec<Finding>> {
-        for id in 1..self.next(Kind::Organisation).await? {
+        for kind in [Kind::Organisation, Kind::Department, Kind::User, Kind::Import] {
+            self.counter(kind).await?;
+        }
+        for id in 1..self.next(Kind::Organisation) {
             self.organisation(OrganisationId::allotted(id)?).await?;
         }
-        for id in 1..self.next(Kind::Department).await? {
+        for id in 1..self.next(Kind::Department) {
             self.department(DepartmentId::allotted(id)?).await?;
         }
-        for id in 1..self.next(Kind::User).await? {
+        for id in 1..self.next(Kind::User) {
             self.user(UserId::allotted(id)?).await?;
         }
         self.organisation_index(None).await?;
@@ -52,9 +74,43 @@ impl<'a> Verifier<'a> {
         Ok(self.findings)
     }
 
-    async fn next(&self, kind: Kind) -> Result<u64> {
-        let counter = self.database.read::<Counter>(&keyspace::counter(kind)).await?;
-        Ok(counter.map_or(1, |found| found.data.next))
+    async fn counter(&mut self, kind: Kind) -> Result<()> {
+        let key = keyspace::counter(kind);
+        match self.standing::<Counter>(&key).await? {
+            Standing::Nothing => {}
+            Standing::Unreadable => self.find(&key, "unreadable", "the record can't be read"),
+            Standing::Record(found) => drop(self.next.insert(kind, found.data.next)),
+        }
+        Ok(())
+    }
+
+    fn next(&self, kind: Kind) -> u64 {
+        self.next.get(&kind).copied().unwrap_or(1)
+    }
+
+    async fn standing<T: Record>(&self, key: &Key) -> Result<Standing<T>> {
+        match self.database.read(key).await {
+            Ok(Some(found)) => Ok(Standing::Record(found)),
+            Ok(None) => Ok(Standing::Nothing),
+            Err(Error::Internal(_)) => Ok(Standing::Unreadable),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The ids that entries hold; none for one that holds no id, which following it tells.
+    async fn ids(&self, keys: &[Key]) -> Result<Vec<Option<u64>>> {
+        match self.database.lookup_all(keys).await {
+            Err(Error::Internal(_)) => {}
+            ids => return ids,
+        }
+        let mut ids = Vec::with_capacity(keys.len());
+        for key in keys {
+            ids.push(match self.database.lookup(key).await {
+                Err(Error::Internal(_)) => None,
+                id => id?,
+            });
+        }
+        Ok(ids)
     }
 
     fn find(&mut self, key: &Key, code: &'static str, message: impl Into<String>) {

@@ -2,7 +2,7 @@
 
 use ums_store::{Item, Key};
 
-use super::Verifier;
+use super::{Standing, Verifier};
 use crate::index::Indexed;
 use crate::keyspace::{self, CREDENTIAL, DEPARTMENT, EXTERNAL, NAME, PROFILE, SESSION, USER};
 use crate::model::{Department, DepartmentId, Organisation, OrganisationId, Status, UserId};
@@ -20,7 +20,7 @@ impl Verifier<'_> {
             if item.sort == PROFILE {
                 continue;
             }
-            if profile.is_none() {
+            if !is_there(&items) {
                 self.find(&key, "orphan", format!("organisation {id} is not there"));
             }
             self.follow(&key, &item.entry.value).await?;
@@ -41,7 +41,7 @@ impl Verifier<'_> {
             if item.sort == PROFILE {
                 continue;
             }
-            if profile.is_none() {
+            if !is_there(&items) {
                 self.find(&key, "orphan", format!("department {id} is not there"));
             }
             self.follow(&key, &item.entry.value).await?;
@@ -58,10 +58,13 @@ impl Verifier<'_> {
             }
             above.push(parent_id);
             let parent_key = keyspace::department_profile(parent_id);
-            let parent = self.database.read::<Department>(&parent_key).await?;
-            let Some(parent) = parent else {
-                self.find(&key, "dangling", format!("department {parent_id} above it is not there"));
-                break;
+            let parent = match self.standing::<Department>(&parent_key).await? {
+                Standing::Record(parent) => parent,
+                Standing::Unreadable => break,
+                Standing::Nothing => {
+                    self.find(&key, "dangling", format!("department {parent_id} above it is not there"));
+                    break;
+                }
             };
             if parent.data.organisation_id != found.data.organisation_id {
                 let message = format!("department {parent_id} above it is of another organisation");
@@ -78,14 +81,17 @@ impl Verifier<'_> {
         let key = keyspace::user_profile(id);
         let profile: Option<Found<UserRecord>> = self.profile(&key, &items);
         for item in &items {
-            self.part_of_user(&partition.key(&item.sort), item, profile.is_some());
+            self.part_of_user(&partition.key(&item.sort), item, is_there(&items));
         }
-        let Some(found) = profile else { return Ok(()) };
-        self.has_users = true;
+        self.has_users |= is_there(&items);
+        let Some(found) = profile else {
+            self.active_admins = self.active_admins.filter(|_| !is_there(&items));
+            return Ok(());
+        };
         let user = &found.data.user;
         self.indexed(&key, &found, user.id == id, Kind::User, id.as_u64()).await?;
         if found.data.counts_as_admin() && !found.closing {
-            self.active_admins += 1;
+            self.active_admins = self.active_admins.map(|active| active + 1);
         }
         let has_credential = items.iter().any(|item| item.sort == CREDENTIAL);
         if !has_credential && user.status == Status::Active {
@@ -96,13 +102,17 @@ impl Verifier<'_> {
         }
         if let Some(department_id) = user.department_id {
             let department_key = keyspace::department_profile(department_id);
-            match self.database.read::<Department>(&department_key).await? {
-                None => self.find(&key, "dangling", format!("department {department_id} is not there")),
-                Some(department) if Some(department.data.organisation_id) != user.organisation_id => {
+            match self.standing::<Department>(&department_key).await? {
+                Standing::Nothing => {
+                    self.find(&key, "dangling", format!("department {department_id} is not there"));
+                }
+                Standing::Record(department)
+                    if Some(department.data.organisation_id) != user.organisation_id =>
+                {
                     let message = format!("department {department_id} is of another organisation");
                     self.find(&key, "wrong_organisation", message);
                 }
-                Some(_) => {}
+                Standing::Record(_) | Standing::Unreadable => {}
             }
         }
         Ok(())
@@ -152,7 +162,7 @@ impl Verifier<'_> {
         }
         let index = found.data.index();
         let keys: Vec<Key> = index.keys().cloned().collect();
-        let ids = self.database.lookup_all(&keys).await?;
+        let ids = self.ids(&keys).await?;
         for (entry_key, id) in keys.iter().zip(ids) {
             if id != index.get(entry_key).map(|entry| entry.id) {
                 self.find(entry_key, "not_indexed", format!("it does not lead to {key}"));
@@ -162,11 +172,16 @@ impl Verifier<'_> {
     }
 
     async fn exists<T: Record>(&mut self, key: &Key, other: Key) -> Result<()> {
-        if self.database.read::<T>(&other).await?.is_none() {
+        if matches!(self.standing::<T>(&other).await?, Standing::Nothing) {
             self.find(key, "dangling", format!("{other} is not there"));
         }
         Ok(())
     }
+}
+
+/// Whether the record itself is there, among what stands in its partition.
+fn is_there(items: &[Item]) -> bool {
+    items.iter().any(|item| item.sort == PROFILE)
 }
 
 /// What the sort parts of an organisation's or a department's index entries begin with.

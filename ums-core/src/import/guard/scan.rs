@@ -23,6 +23,9 @@ const STRING_TEXT_OVERHEAD: u64 = 8;
 /// How many more shared strings may be declared than there are: memory for as many is reserved.
 const STRINGS_OVER: u64 = 65_536;
 
+/// Where custom XML stands.
+const CUSTOM: &str = "customxml/";
+
 /// How a part is read by calamine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PartKind {
@@ -38,8 +41,12 @@ pub(super) enum PartKind {
 
 impl PartKind {
     /// The kind of the part of this name, in lower case; `None` for one that is never read.
+    ///
+    /// Custom XML is never read, nor taken for a sheet; Excel's Power Query keeps long texts in UTF-16 there.
     pub(super) fn of(name: &str) -> Option<Self> {
-        if name.ends_with(".rels") {
+        if name.starts_with(CUSTOM) {
+            None
+        } else if name.ends_with(".rels") {
             Some(Self::Relationships)
         } else if name.ends_with("sharedstrings.xml") {
             Some(Self::SharedStrings)
@@ -212,7 +219,7 @@ impl Part<'_> {
                 let declared = attribute(attributes, b"uniqueCount").unwrap_or_default();
                 self.declared_strings = number(declared).unwrap_or(u64::MAX).max(self.declared_strings);
             }
-            b"dimension" => check_dimension(attribute(attributes, b"ref").unwrap_or_default())?,
+            b"dimension" => attribute(attributes, b"ref").map_or(Ok(()), check_dimension)?,
             b"xf" => {
                 self.formats += 1;
                 self.kept()?;
@@ -306,7 +313,8 @@ fn check_relationship(attributes: &[u8]) -> Result<(), WorkbookError> {
     let kind = attribute(attributes, b"Type").unwrap_or_default();
     let is_read = [&b"/officeDocument"[..], b"sheet"].into_iter().any(|end| kind.ends_with(end));
     let target = attribute(attributes, b"Target").unwrap_or_default().to_ascii_lowercase();
-    if is_read && (!target.ends_with(b".xml") || target.contains(&b'&')) {
+    let is_custom = target.windows(CUSTOM.len()).any(|part| part == CUSTOM.as_bytes());
+    if is_read && (!target.ends_with(b".xml") || target.contains(&b'&') || is_custom) {
         return Err(WorkbookError::damaged("a sheet or workbook is named that is no XML part"));
     }
     Ok(())
