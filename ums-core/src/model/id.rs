@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A text or number that is no identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an identifier")]
+#[error("must be a whole number from 1 to 999999999999, or a session's 32 hexadecimal digits")]
 pub struct InvalidId;
 
 /// Identifiers are below this, so that they have 12 digits at most in a key.
@@ -20,7 +20,7 @@ macro_rules! numbered {
         /// A positive number below 10^12, allotted from 1 and never used again.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "u64", into = "u64")]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = u64, minimum = 1, example = 1))]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = u64, minimum = 1, maximum = 999_999_999_999_u64, example = 1))]
         pub struct $name(u64);
 
         impl $name {

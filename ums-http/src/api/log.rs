@@ -46,7 +46,7 @@ struct Filter {
     action: Option<String>,
     /// Events done by this user.
     #[serde(default, deserialize_with = "parsed")]
-    #[param(value_type = Option<u64>, minimum = 1, nullable = false)]
+    #[param(inline, nullable = false)]
     actor_id: Option<UserId>,
     /// Events done to exactly this, such as `user/12`.
     #[serde(default, deserialize_with = "parsed")]
