@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ums_core::model::UserFields;
+use ums_core::store::{Commit, CommitId, Key, Op, Store};
 use ums_core::{Password, Registration};
 use ums_store_memory::MemoryStore;
 use ums_testkit::scenarios::code;
@@ -188,4 +189,39 @@ async fn a_deletion_without_cascade_that_was_cut_short_is_finished_or_taken_back
             assert!(commits >= 2);
         }
     }
+}
+
+/// One that can't be finished, because what it is of is broken, keeps nobody from opening the store and using the rest.
+#[tokio::test]
+async fn a_deletion_that_can_not_be_finished_stops_nothing_else() {
+    let template = Template::new().await;
+    let world = template.world().await;
+    // The first organisation's deletion was cut short, and an entry in it leads to nobody.
+    dies_at(&world, 3, false);
+    let deleted = world.system().delete_organisation(template.organisations[0].id, None, true).await;
+    assert_eq!(code(&deleted), "store_unavailable");
+    world.store.stop();
+    let stray = Op::put(Key::new("organisation/000000000001", "user/stray@example.com"), "20");
+    world.store.commit(&Commit::new(CommitId::from_u128(1), [stray])).await.unwrap();
+    // So was the second's, which is sound.
+    dies_at(&world, 2, false);
+    let deleted = world.system().delete_organisation(template.organisations[1].id, None, false).await;
+    assert_eq!(code(&deleted), "store_unavailable");
+    world.store.stop();
+
+    let after = Fixture::on(Arc::new(world.store.clone())).await;
+    let system = after.ums.system();
+    assert_eq!(code(&system.organisation(template.organisations[1].id).await), "not_found");
+    assert_eq!(code(&after.ums.finish_deletions().await), "internal");
+    system.create_user(&person("new@example.com")).await.unwrap();
+    let findings = after.ums.verify().await.unwrap();
+    let codes: Vec<_> = findings.iter().map(|finding| (finding.sort.as_str(), finding.code)).collect();
+    assert_eq!(codes, [("user/stray@example.com", "dangling")]);
+
+    // Mended, it goes on.
+    let mended = Op::delete(Key::new("organisation/000000000001", "user/stray@example.com"));
+    world.store.commit(&Commit::new(CommitId::from_u128(2), [mended])).await.unwrap();
+    after.ums.finish_deletions().await.unwrap();
+    assert_eq!(code(&system.organisation(template.organisations[0].id).await), "not_found");
+    after.verify().await;
 }
