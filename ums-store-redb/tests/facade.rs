@@ -1,6 +1,6 @@
 //! The whole domain on redb: what holds on the memory store holds here, and again after the file was opened anew.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::io;
 use std::sync::Arc;
