@@ -108,9 +108,11 @@ impl Directory {
         Ok(organisation_id)
     }
 
-    /// Finishes every deletion that has begun. Returns how many there were.
+    /// Finishes every deletion that has begun. Returns how many there were. One that can't be finished, since what it is
+    /// of is broken, stops no other.
     pub(crate) async fn finish_closing(&self) -> Result<usize> {
         let mut finished = 0;
+        let mut broken = None;
         let mut scan = Scan::partition(keyspace::closing().as_str());
         loop {
             let page = self.database.scan(&scan).await?;
@@ -119,10 +121,11 @@ impl Directory {
                 match self.finish(&item.sort).await {
                     // Opened again, since it was not to be deleted with what it holds.
                     Ok(()) | Err(Error::Conflict(Conflict::NotEmpty | Conflict::LastAdmin)) => {}
+                    Err(error @ Error::Internal(_)) => broken = broken.or(Some(error)),
                     Err(error) => return Err(error),
                 }
             }
-            let Some(next) = page.next else { return Ok(finished) };
+            let Some(next) = page.next else { return broken.map_or(Ok(finished), Err) };
             scan = scan.after(next);
         }
     }
