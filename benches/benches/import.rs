@@ -14,17 +14,15 @@
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use ums_core::import::{ImportLimits, ImportOptions, WorkbookReader};
-use ums_core::store::{
-    Commit, CommitId, Entry, Error, Key, Limits, Op, Outcome, Page, Scan, Store, Write as Put,
-};
+use ums_core::store::{Commit, CommitId, Key, Op, Outcome, Store, Write as Put};
 use ums_store_memory::MemoryStore;
 use ums_store_redb::RedbStore;
 use ums_testkit::Fixture;
+use ums_testkit::stores::RecordingStore;
 use ums_testkit::workbook::users;
 
 const ROWS: u32 = 50_000;
@@ -115,38 +113,8 @@ fn puts(commit: &Commit) -> impl Iterator<Item = (Key, Arc<str>)> {
 async fn recorded(workbook: &[u8]) -> Vec<Commit> {
     let directory = tempfile::tempdir().unwrap();
     let limits = RedbStore::open(directory.path().join("ums.redb")).unwrap().limits();
-    let store = Arc::new(Recording { store: MemoryStore::with_limits(limits), commits: Mutex::default() });
-    let fixture = Fixture::on(store.clone()).await;
+    let store = RecordingStore::new(MemoryStore::with_limits(limits));
+    let fixture = Fixture::on(Arc::new(store.clone())).await;
     fixture.ums.system().import_workbook(file(workbook), &ImportOptions::new()).await.unwrap();
-    let commits = store.commits.lock().unwrap();
-    commits.iter().filter(|commit| puts(commit).next().is_some()).cloned().collect()
-}
-
-#[derive(Debug)]
-struct Recording {
-    store: MemoryStore,
-    commits: Mutex<Vec<Commit>>,
-}
-
-#[async_trait]
-impl Store for Recording {
-    fn limits(&self) -> Limits {
-        self.store.limits()
-    }
-
-    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Entry>>, Error> {
-        self.store.get(keys).await
-    }
-
-    async fn scan(&self, scan: &Scan) -> Result<Page, Error> {
-        self.store.scan(scan).await
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
-        let outcome = self.store.commit(commit).await?;
-        if outcome == Outcome::Applied {
-            self.commits.lock().unwrap().push(commit.clone());
-        }
-        Ok(outcome)
-    }
+    store.commits().into_iter().filter(|commit| puts(commit).next().is_some()).collect()
 }

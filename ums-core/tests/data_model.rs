@@ -8,43 +8,15 @@
 
 use std::collections::BTreeSet;
 use std::io::{Seek, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use ums_core::import::ImportOptions;
 use ums_core::model::{DepartmentFields, UserFields};
-use ums_core::store::{Commit, Entry, Error, Key, Limits, Outcome, Page, Scan, Store, Write};
+use ums_core::store::{Commit, Key, Write};
 use ums_store_memory::MemoryStore;
+use ums_testkit::stores::RecordingStore;
 use ums_testkit::workbook::users;
 use ums_testkit::{Fixture, PASSWORD};
-
-/// Remembers every key that is put.
-#[derive(Debug)]
-struct Recording {
-    store: MemoryStore,
-    keys: Mutex<BTreeSet<Key>>,
-}
-
-#[async_trait]
-impl Store for Recording {
-    fn limits(&self) -> Limits {
-        self.store.limits()
-    }
-
-    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Entry>>, Error> {
-        self.store.get(keys).await
-    }
-
-    async fn scan(&self, scan: &Scan) -> Result<Page, Error> {
-        self.store.scan(scan).await
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Outcome, Error> {
-        let put = commit.ops().iter().filter(|op| matches!(op.write, Write::Put { .. }));
-        self.keys.lock().unwrap().extend(put.map(|op| op.key.clone()));
-        self.store.commit(commit).await
-    }
-}
 
 /// A row of the page's table of keys.
 #[derive(Debug)]
@@ -85,8 +57,8 @@ fn fits(pattern: &str, text: &str) -> bool {
 
 #[tokio::test]
 async fn the_page_lists_every_key() {
-    let store = Arc::new(Recording { store: MemoryStore::new(), keys: Mutex::default() });
-    let fixture = Fixture::on(store.clone()).await;
+    let store = RecordingStore::new(MemoryStore::new());
+    let fixture = Fixture::on(Arc::new(store.clone())).await;
     let system = fixture.ums.system();
     fixture.register("ada@example.com").await;
     fixture.login("ada@example.com").await;
@@ -116,7 +88,9 @@ async fn the_page_lists_every_key() {
     fixture.verify().await;
 
     let rows = Pattern::rows();
-    let keys = store.keys.lock().unwrap().clone();
+    let commits = store.commits();
+    let put = commits.iter().flat_map(Commit::ops).filter(|op| matches!(op.write, Write::Put { .. }));
+    let keys: BTreeSet<&Key> = put.map(|op| &op.key).collect();
     let unlisted: Vec<_> = keys.iter().filter(|key| !rows.iter().any(|row| row.fits(key))).collect();
     assert!(unlisted.is_empty(), "keys without a row: {unlisted:?}");
     let unwritten: Vec<_> = rows.iter().filter(|row| !keys.iter().any(|key| row.fits(key))).collect();

@@ -5,7 +5,9 @@
 use ums_store::{Commit, CommitId, Error, Key, Limits, Op, Outcome, Scan, Store, conformance};
 use ums_store_memory::MemoryStore;
 use ums_store_redb::RedbStore;
-use ums_testkit::stores::{ContendingStore, CountingStore, DelayingStore, FailingStore, Fault};
+use ums_testkit::stores::{
+    ContendingStore, CountingStore, DelayingStore, FailingStore, Fault, RecordingStore,
+};
 
 async fn conforms(store: impl Store + Clone) {
     conformance::run(|| async { store.clone() }).await.assert_passed();
@@ -17,6 +19,9 @@ async fn idle_wrappers_around_memory_keep_the_promises() {
     conforms(CountingStore::new(MemoryStore::new())).await;
     conforms(DelayingStore::new(MemoryStore::new(), 1)).await;
     conforms(ContendingStore::new(MemoryStore::new())).await;
+    let recording = RecordingStore::new(MemoryStore::new());
+    conforms(recording.clone()).await;
+    assert!(recording.commits().len() > 1_000);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -8,9 +8,11 @@ mod contending;
 mod counting;
 mod delaying;
 mod failing;
+mod recording;
 
 pub use call::Call;
 pub use contending::ContendingStore;
 pub use counting::{CountingStore, Counts};
 pub use delaying::DelayingStore;
 pub use failing::{FailingStore, Fault};
+pub use recording::RecordingStore;
