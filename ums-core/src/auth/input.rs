@@ -31,7 +31,7 @@ pub struct Registration {
     pub password: Password,
     /// The department to join.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1, maximum = 999_999_999_999_u64))]
     pub department_id: Option<DepartmentId>,
 }
 

@@ -55,12 +55,14 @@ impl PasswordPolicy {
     ///
     /// # Errors
     ///
-    /// The fault of the field `password`: `too_short`, `too_long` or `predictable`.
+    /// The fault of the field `password`: `required`, `too_short`, `too_long` or `predictable`.
     pub(crate) fn check(&self, password: &Password, context: &PasswordContext) -> Result<(), Fault> {
         let length = password.expose().chars().count();
         let (least, most) = (self.minimum_length, Self::MAXIMUM_LENGTH);
         let fault = |code, message| Err(Fault::new("password", code, message));
-        if length < least {
+        if length == 0 {
+            fault("required", format!("is required; {least} to {most} characters"))
+        } else if length < least {
             fault("too_short", format!("must have {least} to {most} characters"))
         } else if length > most {
             fault("too_long", format!("must have {least} to {most} characters"))
@@ -154,6 +156,7 @@ mod tests {
             [("a", 15, 128), ("é", 15, 128), ("e\u{301}", 8, 64), ("🔑", 15, 128), (" ", 15, 128)]
         {
             let code = |times| code(policy, &PasswordContext::new(), &unit.repeat(times));
+            assert_eq!(code(0), Some("required"), "{unit}");
             assert_eq!(code(least - 1), Some("too_short"), "{unit}");
             assert_eq!(code(least), None, "{unit}");
             assert_eq!(code(most), None, "{unit}");

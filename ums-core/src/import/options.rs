@@ -21,7 +21,7 @@ pub struct ImportOptions {
     /// Whether departments that a users sheet names, and that are not there, are made.
     pub create_departments: bool,
     /// The organisation of rows that name none.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1, maximum = 999_999_999_999_u64))]
     pub organisation_id: Option<OrganisationId>,
     /// Whether everything is decided and nothing written.
     pub dry_run: bool,

@@ -40,11 +40,11 @@ pub struct DepartmentFields {
     #[serde(default)]
     pub name: String,
     /// The organisation; required for a new department, and never changed.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1, example = 1))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1, maximum = 999_999_999_999_u64, example = 1))]
     #[serde(default)]
     pub organisation_id: Option<OrganisationId>,
     /// The department above it, of the same organisation.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1, maximum = 999_999_999_999_u64))]
     #[serde(default)]
     pub parent_id: Option<DepartmentId>,
 }
@@ -59,11 +59,11 @@ pub struct DepartmentPatch {
     #[serde(default)]
     pub name: Patch<String>,
     /// Its own organisation: a department does not change organisation.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1, maximum = 999_999_999_999_u64))]
     #[serde(default)]
     pub organisation_id: Patch<OrganisationId>,
     /// The department above it, of the same organisation.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1, maximum = 999_999_999_999_u64))]
     #[serde(default)]
     pub parent_id: Patch<DepartmentId>,
 }

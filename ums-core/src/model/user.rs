@@ -68,11 +68,11 @@ pub struct UserFields {
     #[serde(default)]
     pub status: Option<Status>,
     /// The organisation; the department's where only that is given.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1, maximum = 999_999_999_999_u64))]
     #[serde(default)]
     pub organisation_id: Option<OrganisationId>,
     /// The department.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1, maximum = 999_999_999_999_u64))]
     #[serde(default)]
     pub department_id: Option<DepartmentId>,
     /// A password for the account; left out, the password stays as it is.
@@ -107,11 +107,11 @@ pub struct UserPatch {
     #[serde(default)]
     pub status: Patch<Status>,
     /// The organisation.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1, maximum = 999_999_999_999_u64))]
     #[serde(default)]
     pub organisation_id: Patch<OrganisationId>,
     /// The department.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>, minimum = 1, maximum = 999_999_999_999_u64))]
     #[serde(default)]
     pub department_id: Patch<DepartmentId>,
     /// A password for the account; can't be cleared.
