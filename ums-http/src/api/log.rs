@@ -129,8 +129,7 @@ fn lines(
         let Some(page) = page else { return Ok(None) };
         let mut text = Vec::new();
         for event in &page.items {
-            serde_json::to_writer(&mut text, event).map_err(std::io::Error::from)?;
-            text.push(b'\n');
+            event.write_line(&mut text)?;
         }
         let next = match page.next_cursor {
             Some(cursor) => Some(caller.logs(&query, &page_after(Some(cursor))).await?),
