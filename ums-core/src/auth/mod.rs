@@ -12,6 +12,7 @@ pub use register::RegistrationMode;
 
 use std::sync::Arc;
 
+use crate::access::Actor;
 use crate::directory::{Directory, FirstAccount, NewCredential, UserDraft};
 use crate::hash::{Hasher, PasswordContext, PasswordPolicy};
 use crate::model::UserFields;
@@ -39,21 +40,30 @@ impl Auth {
     /// hashes it; `None` for none. The checker may know of more faults.
     pub(crate) async fn new_credential(
         &self,
+        actor: &Actor,
         fields: &UserFields,
         mut checker: Checker,
     ) -> Result<NewCredential> {
         let Some(password) = fields.password() else { return Ok(None) };
         UserDraft::read(fields, &mut checker);
         let mut faults = checker.into_faults();
-        if let Err(more) = self.check_password(password, &fields.email) {
-            faults.append(more);
-        }
+        faults.append(self.password_faults(actor, password, fields).await?);
         faults.into_result()?;
         Ok(Some(self.hasher.hash(password).await?))
     }
 
-    fn check_password(&self, password: &Password, email: &str) -> Result<(), Faults> {
-        let context = PasswordContext::new().email(email);
-        self.policy.check(password, &context).map_err(|fault| Faults::from_iter([fault]))
+    /// What is wrong with a password for an account of these fields.
+    async fn password_faults(
+        &self,
+        actor: &Actor,
+        password: &Password,
+        fields: &UserFields,
+    ) -> Result<Faults> {
+        let (organisation_id, department_id) = (fields.organisation_id, fields.department_id);
+        let mut context = PasswordContext::new().email(&fields.email);
+        if let Some(name) = self.directory.organisation_name(actor, organisation_id, department_id).await? {
+            context = context.name(&name);
+        }
+        Ok(self.policy.check(password, &context).err().into_iter().collect())
     }
 }

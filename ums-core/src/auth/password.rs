@@ -1,6 +1,7 @@
 //! Changing one's own password.
 
 use super::{Auth, PasswordChange, Principal};
+use crate::model::UserFields;
 use crate::record::{Credential, UserRecord};
 use crate::{Error, Fault, Faults, Result, keyspace};
 
@@ -15,11 +16,16 @@ impl Auth {
 
         let profile = self.database.read::<UserRecord>(&keyspace::user_profile(id)).await?;
         let profile = profile.ok_or(Error::InvalidAccessToken)?;
-        self.check_password(&change.new_password, &profile.data.user.email).map_err(|faults| {
-            let named = faults.as_slice().iter();
-            let named = named.map(|fault| Fault::new("new_password", fault.code, fault.message.clone()));
-            Error::Invalid(named.collect::<Faults>())
-        })?;
+        let user = &profile.data.user;
+        let fields = UserFields {
+            email: user.email.clone(),
+            organisation_id: user.organisation_id,
+            ..UserFields::default()
+        };
+        let faults = self.password_faults(principal.actor(), &change.new_password, &fields).await?;
+        let named = faults.as_slice().iter();
+        let named = named.map(|fault| Fault::new("new_password", fault.code, fault.message.clone()));
+        named.collect::<Faults>().into_result()?;
         let password_hash = &self.hasher.hash(&change.new_password).await?;
         let now = self.database.now();
         let verified = &verified;

@@ -2,9 +2,9 @@
 
 use super::{Auth, Registration};
 use crate::access::Actor;
-use crate::directory::Versioned;
+use crate::directory::{UserDraft, Versioned};
 use crate::model::{Status, User, UserFields};
-use crate::parse::{Checker, Email, FullName};
+use crate::parse::{Checker, Email};
 use crate::record::Admins;
 use crate::{Error, Password, Result, keyspace};
 
@@ -29,13 +29,13 @@ impl Auth {
             RegistrationMode::Approval => Status::Pending,
             RegistrationMode::Closed => return Err(Error::Forbidden),
         };
-        let email = self.check(registration)?;
         let fields = UserFields {
             full_name: registration.full_name.clone(),
             email: registration.email.clone(),
             department_id: registration.department_id,
             ..UserFields::default()
         };
+        let email = self.check(&fields, &registration.password).await?;
         // Looked at before the costly hash; the commit looks again.
         self.directory.expect_free_address(&email).await?;
         self.directory.expect_place(&Actor::Anonymous, None, registration.department_id).await?;
@@ -48,33 +48,25 @@ impl Auth {
         if self.database.read::<Admins>(&keyspace::admins()).await?.is_some() {
             return Ok(None);
         }
-        let registration = Registration {
+        let fields = UserFields {
             full_name: "Administrator".to_owned(),
             email: email.to_owned(),
-            password: password.clone(),
-            department_id: None,
-        };
-        self.check(&registration)?;
-        let fields = UserFields {
-            full_name: registration.full_name,
-            email: registration.email,
             ..UserFields::default()
         };
+        self.check(&fields, password).await?;
         let credential = Some(self.hasher.hash(password).await?);
         let made = self.directory.create_first_admin(&fields, &credential).await?;
         Ok(made.map(|made| made.value))
     }
 
     /// Every fault of the fields at once.
-    fn check(&self, registration: &Registration) -> Result<Email> {
+    async fn check(&self, fields: &UserFields, password: &Password) -> Result<Email> {
         let mut checker = Checker::default();
-        checker.required::<FullName>("full_name", &registration.full_name);
-        let email = checker.required::<Email>("email", &registration.email);
+        let draft = UserDraft::read(fields, &mut checker);
         let mut faults = checker.into_faults();
-        if let Err(more) = self.check_password(&registration.password, &registration.email) {
-            faults.append(more);
-        }
+        faults.append(self.password_faults(&Actor::Anonymous, password, fields).await?);
         faults.into_result()?;
-        email.ok_or_else(|| Error::internal("an e-mail address without a fault was not read"))
+        let draft = draft.ok_or_else(|| Error::internal("an account without a fault was not read"))?;
+        Ok(draft.email)
     }
 }

@@ -113,6 +113,24 @@ impl Directory {
         Ok(Place { organisation_id, department_id, departments })
     }
 
+    /// The name of the organisation that an account is in or is to be in, as far as the actor sees it; the actor's own
+    /// where no place is given.
+    pub(crate) async fn organisation_name(
+        &self,
+        actor: &Actor,
+        organisation_id: Option<OrganisationId>,
+        department_id: Option<DepartmentId>,
+    ) -> Result<Option<String>> {
+        let id = match (organisation_id, department_id, actor) {
+            (None, Some(id), _) => self.database.department(id).await?.map(|found| found.data.organisation_id),
+            (None, None, Actor::User { organisation_id, .. }) => *organisation_id,
+            _ => organisation_id,
+        };
+        let Some(id) = id.filter(|id| actor_sees_organisation(actor, *id)) else { return Ok(None) };
+        let found = self.database.read::<Organisation>(&keyspace::organisation_profile(id)).await?;
+        Ok(found.map(|found| found.data.name))
+    }
+
     /// Reads the departments above a department to be, and refuses a parent that is not there, of another
     /// organisation, below the department itself, or too deep.
     pub(super) async fn parent_path(

@@ -156,7 +156,7 @@ impl Acting {
             self.actor.may_at_all(Action::CreateUser)?;
             let mut checker = Checker::default();
             new_status(fields.status, fields.password().is_some(), &mut checker);
-            let credential = parts.auth.new_credential(fields, checker).await?;
+            let credential = parts.auth.new_credential(&self.actor, fields, checker).await?;
             parts.directory.create_user(&self.actor, fields, &credential).await
         };
         self.audited("user.create", Subject::default(), work).await
@@ -186,7 +186,7 @@ impl Acting {
         let work = async {
             let parts = self.parts();
             parts.directory.may_update_user(&self.actor, id).await?;
-            let credential = parts.auth.new_credential(fields, Checker::default()).await?;
+            let credential = parts.auth.new_credential(&self.actor, fields, Checker::default()).await?;
             parts.directory.replace_user(&self.actor, id, fields, &credential, expected).await
         };
         self.audited("user.update", user(id), work).await
@@ -204,7 +204,7 @@ impl Acting {
             let old = parts.directory.may_update_user(&self.actor, id).await?;
             let mut checker = Checker::default();
             let fields = patch.apply(&old, &mut checker);
-            let credential = parts.auth.new_credential(&fields, checker).await?;
+            let credential = parts.auth.new_credential(&self.actor, &fields, checker).await?;
             parts.directory.change_user(&self.actor, id, patch, &credential, expected).await
         };
         self.audited("user.update", user(id), work).await

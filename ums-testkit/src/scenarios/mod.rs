@@ -45,7 +45,8 @@ scenarios! {
         approval_lets_accounts_wait,
         closed_is_closed,
         the_first_account_may_be_like_any_other,
-        the_first_administrator_is_made_once;
+        the_first_administrator_is_made_once,
+        no_password_is_made_of_the_organisations_name;
     login:
         every_refusal_is_alike,
         an_address_logs_in_in_every_case,

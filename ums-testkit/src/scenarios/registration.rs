@@ -1,7 +1,7 @@
 //! Accounts that people make for themselves.
 
-use ums_core::model::{Patch, Role, Status, UserPatch};
-use ums_core::{Password, RegistrationMode, UserFilter};
+use ums_core::model::{Patch, Role, Status, UserFields, UserPatch};
+use ums_core::{Password, PasswordChange, RegistrationMode, UserFilter};
 
 use super::support::{
     AnyStore, absent_department, at_once, code, credentials, faults, pages, person, registration,
@@ -144,5 +144,41 @@ pub(super) async fn the_first_administrator_is_made_once(store: AnyStore) {
     assert_eq!(users.items, made);
     assert_eq!(fixture.ums.ensure_admin("later@example.com", &password).await.unwrap(), None);
     assert_eq!(fixture.register("ada@example.com").await.role, Role::Member);
+    fixture.verify().await;
+}
+
+pub(super) async fn no_password_is_made_of_the_organisations_name(store: AnyStore) {
+    let fixture = Fixture::on(store).await;
+    fixture.register("admin@example.com").await;
+    let (one, other) = (fixture.organisation("Tech Corp").await, fixture.organisation("Widget House").await);
+    let department = fixture.department("Research", &one, None).await;
+    let made_of_it = Password::new("TechCorp-password-2026");
+    let predictable = [("password", "predictable")];
+
+    let mut joining = registration("ada@example.com");
+    joining.password = made_of_it.clone();
+    joining.department_id = Some(department.id);
+    assert_eq!(faults(&fixture.ums.anonymous().register(&joining).await), predictable);
+    let system = fixture.ums.system();
+    let fields = UserFields { password: Some(made_of_it.clone()), ..person("grace@example.com") };
+    let in_organisation = UserFields { organisation_id: Some(one.id), ..fields.clone() };
+    assert_eq!(faults(&system.create_user(&in_organisation).await), predictable);
+    // What an organisation's administrator leaves out means their own.
+    fixture.account("org@example.com", Role::OrgAdmin, Some(&one)).await;
+    let acting = fixture.acting("org@example.com").await;
+    assert_eq!(faults(&acting.create_user(&fields).await), predictable);
+    let change = PasswordChange { current_password: Password::new(PASSWORD), new_password: made_of_it };
+    assert_eq!(faults(&acting.change_password(&change).await), [("new_password", "predictable")]);
+
+    // Nor does it tell what another organisation is called.
+    for password in ["WidgetHouse-password-2026", PASSWORD] {
+        let abroad = UserFields {
+            organisation_id: Some(other.id),
+            password: Some(Password::new(password)),
+            ..person("new@example.com")
+        };
+        assert_eq!(faults(&acting.create_user(&abroad).await), [("organisation_id", "not_found")]);
+    }
+    fixture.ums.anonymous().register(&registration("ada@example.com")).await.unwrap();
     fixture.verify().await;
 }
