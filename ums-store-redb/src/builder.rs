@@ -31,8 +31,8 @@ pub struct RedbStoreBuilder {
 
 impl RedbStoreBuilder {
     /// What a store grants unless told otherwise: 100,000 operations and 64 MB a commit, 1 MiB a value, 1 KiB a
-    /// key. An import commits tens of thousands of rows at once; the bound on a commit is what a group may take of
-    /// memory beside the commits themselves.
+    /// key. That lets an import commit tens of thousands of rows at once, where commits are cheapest; redb itself
+    /// would take far more, but holds all that a transaction writes in memory.
     pub const LIMITS: Limits =
         Limits::FLOOR.with_operations(100_000).with_commit_bytes(64_000_000).with_value_bytes(1 << 20);
 

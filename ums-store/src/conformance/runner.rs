@@ -92,3 +92,29 @@ fn assert_threads() {
         "the conformance suite needs a runtime of several threads: #[tokio::test(flavor = \"multi_thread\")]"
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::super::{DurableCase, Rule};
+    use super::*;
+
+    #[test]
+    fn every_rule_has_cases_and_every_case_a_name_of_its_own() {
+        let (cases, durable) = (cases(), durable_cases());
+        assert!(cases.len() >= 60, "{} cases", cases.len());
+        let rules: HashSet<Rule> = cases.iter().map(Case::rule).collect();
+        assert_eq!(rules, HashSet::from(Rule::ALL));
+        let names = cases.iter().map(Case::name).chain(durable.iter().map(DurableCase::name));
+        let distinct: HashSet<&str> = names.clone().collect();
+        assert_eq!(distinct.len(), names.count());
+        assert!(distinct.contains("order::empty_sort_part_is_legal"), "{distinct:?}");
+    }
+
+    #[test]
+    #[should_panic(expected = "0 cases passed")]
+    fn a_run_of_nothing_is_no_pass() {
+        Report::default().assert_passed();
+    }
+}
