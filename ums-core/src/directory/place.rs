@@ -122,7 +122,9 @@ impl Directory {
         department_id: Option<DepartmentId>,
     ) -> Result<Option<String>> {
         let id = match (organisation_id, department_id, actor) {
-            (None, Some(id), _) => self.database.department(id).await?.map(|found| found.data.organisation_id),
+            (None, Some(id), _) => {
+                self.database.department(id).await?.map(|found| found.data.organisation_id)
+            }
             (None, None, Actor::User { organisation_id, .. }) => *organisation_id,
             _ => organisation_id,
         };

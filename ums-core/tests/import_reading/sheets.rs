@@ -123,7 +123,7 @@ fn a_department_needs_an_organisation_unless_the_import_names_one() {
 
 #[test]
 fn every_fault_of_a_row_is_found_and_no_secret_is_shown() {
-    let hash = "$2b$12$abcdefghijklmnopqrstuv";
+    let hash = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQxMjM0$MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI";
     let users = [
         ["email", "full_name", "external_id", "department_id", "status", "password", "password_hash"],
         ["ada", "Ada\u{202E}", &"x".repeat(201), "0", "gone", "StrongPassword123", hash],
