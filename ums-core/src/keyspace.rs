@@ -1,6 +1,6 @@
 //! Where everything stands in the store. Nothing else spells a key; `docs/data-model.md` lists them.
 
-use ums_store::Key;
+use ums_store::{Key, Scan};
 
 use crate::Kind;
 use crate::model::{DepartmentId, ImportId, OrganisationId, SessionId, UserId};
@@ -18,6 +18,11 @@ impl Partition {
     pub(crate) fn key(&self, sort: &str) -> Key {
         Key::new(self.0.as_str(), sort)
     }
+}
+
+/// The key of an entry that a scan found.
+pub(crate) fn found_by(scan: &Scan, sort: &str) -> Key {
+    Key::new(scan.partition.as_str(), sort)
 }
 
 /// Every user by canonical e-mail address. One shard on an embedded store.

@@ -26,7 +26,6 @@ impl Record for Admins {}
 impl Record for Schema {}
 impl Record for Counter {}
 impl Record for ImportListing {}
-impl Record for crate::import::ImportReport {}
 
 /// A user as stored: with what no client sees.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

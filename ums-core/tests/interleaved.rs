@@ -8,15 +8,18 @@
 
 mod scripted;
 
+use std::io::{Seek, Write};
 use std::sync::Arc;
 
 use scripted::{ScriptedStore, Turn, Work, gets, marks, scans, writes};
+use ums_core::import::ImportOptions;
 use ums_core::model::{
     Department, DepartmentFields, DepartmentPatch, Organisation, Patch, Role, User, UserFields, UserPatch,
 };
-use ums_core::{Acting, Password};
+use ums_core::{Acting, PageRequest, Password, UserFilter};
 use ums_store_memory::MemoryStore;
 use ums_testkit::scenarios::code;
+use ums_testkit::workbook::WorkbookMaker;
 use ums_testkit::{Fixture, PASSWORD};
 
 const ONE: &str = "organisation/000000000001";
@@ -293,6 +296,40 @@ async fn nobody_is_made_in_what_is_being_deleted() {
         world.store.once_before(|call| writes(call, "users/0", "late@example.com"), gone);
         let made = world.slow().create_user(&person("late@example.com", &world.departments[0])).await;
         assert_eq!(ums_testkit::scenarios::faults(&made), [("department_id", "not_found")]);
+        world.verify().await;
+    }
+}
+
+/// An import takes its time. Whose rights lapse while it runs imports nothing more.
+#[tokio::test]
+async fn rights_that_lapse_during_an_import_lapse_for_it() {
+    let suspended =
+        UserPatch { status: Patch::Set(ums_core::model::Status::Suspended), ..UserPatch::default() };
+    let lowered = UserPatch { role: Patch::Set(Role::Member), ..UserPatch::default() };
+    for change in [lowered, suspended] {
+        let world = World::new().await;
+        world.quick.account("org@example.com", Role::OrgAdmin, Some(&world.organisations[0])).await;
+        let principal = world.slow.principal("org@example.com").await;
+        let acting = world.slow.ums.acting_as(&principal);
+        let rows = (0..20).map(|number| [format!("new{number}@example.com"), "New".to_owned()]);
+        let heading = ["email", "full_name"].map(str::to_owned);
+        let workbook = WorkbookMaker::new().sheet("users", std::iter::once(heading).chain(rows)).bytes();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&workbook).unwrap();
+        file.rewind().unwrap();
+
+        let (quick, id) = (world.quick(), principal.user_id());
+        let lapse: Work = Box::pin(async move { drop(quick.change_user(id, &change, None).await.unwrap()) });
+        world.store.once_before(|call| writes(call, "users/0", "new8@example.com"), lapse);
+        let imported = acting.import_workbook(file, &ImportOptions::new()).await;
+        match &imported {
+            Ok(report) => assert!(report.users.failed >= 12, "{report:?}"),
+            Err(error) => assert_eq!(error.code(), "invalid_access_token"),
+        }
+        let mut filter = UserFilter::default();
+        filter.q = Some("new".into());
+        let made = world.quick().users(&filter, &PageRequest::default()).await.unwrap().items;
+        assert!((1..=8).contains(&made.len()), "{} were made", made.len());
         world.verify().await;
     }
 }

@@ -248,7 +248,8 @@ async fn a_user_is_moved_renamed_raised_and_suspended() {
         };
         code(&ums.system().change_user(user, &patch, None).await)
     });
-    let changes: [(&str, fn(usize) -> UserPatch); 3] = [
+    type Change = fn(usize) -> UserPatch;
+    let changes: [(&str, Change); 3] = [
         ("role", |number| UserPatch { role: Patch::Set(Role::ALL[number % 4]), ..UserPatch::default() }),
         ("status", |number| UserPatch {
             status: Patch::Set([Status::Active, Status::Suspended][number % 2]),

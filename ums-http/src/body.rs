@@ -69,20 +69,20 @@ fn describe<T: ToSchema>(description: &mut Description, media_types: &[&str]) {
     }
 }
 
-/// Whether the body has arrived whole: tells a slow client from a slow server.
+/// Whether the body is being waited for: tells a slow client from a slow server.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Received(Arc<AtomicBool>);
+pub(crate) struct Waiting(Arc<AtomicBool>);
 
-impl Received {
-    pub(crate) fn new(already: bool) -> Self {
-        Self(Arc::new(AtomicBool::new(already)))
-    }
-
-    pub(crate) fn note(&self) {
+impl Waiting {
+    pub(crate) fn begin(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn is_whole(&self) -> bool {
+    pub(crate) fn end(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn goes_on(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -97,7 +97,7 @@ pub(crate) fn unreadable(error: impl Into<Box<dyn StdError + Send + Sync>>, limi
         }
         cause = error.source();
     }
-    Problem::malformed_body("the body did not arrive whole")
+    Problem::malformed_body("the body broke off, or is not well-formed")
 }
 
 async fn read<T: DeserializeOwned>(request: Request, expected: &'static str) -> Result<T, Problem> {
@@ -114,9 +114,10 @@ async fn read<T: DeserializeOwned>(request: Request, expected: &'static str) -> 
 
 async fn collect(request: Request) -> Result<Bytes, Problem> {
     let limit = request.extensions().get::<BodyLimit>().copied().unwrap_or_default();
-    let received = request.extensions().get::<Received>().cloned().unwrap_or_default();
+    let waiting = request.extensions().get::<Waiting>().cloned().unwrap_or_default();
+    waiting.begin();
     let bytes = request.into_body().collect().await.map_err(|error| unreadable(error, limit))?.to_bytes();
-    received.note();
+    waiting.end();
     Ok(bytes)
 }
 

@@ -120,7 +120,7 @@ mod tests {
         }))
         .unwrap_err();
         let expected = [
-            ("department_id", "invalid_value", "not an identifier"),
+            ("department_id", "invalid_value", "must be a whole number from 1 to 999999999999"),
             ("full_name", "invalid_type", "must be a string"),
             ("is_admin", "unknown_field", "there is no such field"),
             ("organisation_id", "invalid_value", "must be a whole number, not below 0"),

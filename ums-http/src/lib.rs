@@ -1,6 +1,6 @@
 //! The HTTP interface of UMS: one axum router, with OpenAPI, Swagger UI and ReDoc.
 //!
-//! [`router`] takes the facade of `ums-core` and answers requests: HTTP in, one call of the facade, HTTP out. No rule
+//! [`router()`] takes the facade of `ums-core` and answers requests: HTTP in, one call of the facade, HTTP out. No rule
 //! about users stands here. What a client may rely on is in the OpenAPI document, which is made from the handlers'
 //! signatures and served at `/openapi.json`.
 //!

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::body::Received;
+use crate::body::Waiting;
 use crate::problem::Problem;
 use crate::query::NoQuery;
 
@@ -26,9 +26,9 @@ pub(crate) struct Limits {
 
 /// Answers in the handler's place where the time is over. The bytes are counted by tower-http's layer, inside.
 pub(crate) async fn within(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
-    let received = Received::new(request.body().is_end_stream());
+    let waiting = Waiting::default();
     request.extensions_mut().insert(BodyLimit(limits.body));
-    request.extensions_mut().insert(received.clone());
+    request.extensions_mut().insert(waiting.clone());
     if !limits.query {
         request.extensions_mut().insert(NoQuery);
     }
@@ -37,7 +37,7 @@ pub(crate) async fn within(State(limits): State<Limits>, mut request: Request, n
     }
     match tokio::time::timeout(limits.time, next.run(request)).await {
         Ok(response) => response,
-        Err(_) if received.is_whole() => Problem::timed_out().into_response(),
-        Err(_) => Problem::body_too_slow().into_response(),
+        Err(_) if waiting.goes_on() => Problem::body_too_slow().into_response(),
+        Err(_) => Problem::timed_out().into_response(),
     }
 }

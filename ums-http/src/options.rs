@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-/// How [`router`](crate::router) serves. The defaults suit a server that its clients reach directly.
+/// How [`router`](crate::router()) serves. The defaults suit a server that its clients reach directly.
 ///
 /// ```
 /// use std::time::Duration;
@@ -62,7 +62,7 @@ impl HttpOptions {
     }
 
     /// How long a request may take from its head to the head of its answer; 30 s by default. Past it the answer is
-    /// `408` where the client had not sent its whole body yet, and `503` otherwise.
+    /// `408` where the body was still being waited for, and `503` otherwise.
     #[must_use]
     pub fn request_timeout(mut self, duration: Duration) -> Self {
         self.request_timeout = duration;

@@ -44,7 +44,7 @@ pub(crate) struct Page {
     pub(crate) limit: Option<PageLimit>,
     /// The `next_cursor` of the page before; the list's other parameters have to be the same.
     #[serde(default, deserialize_with = "parsed")]
-    #[param(nullable = false)]
+    #[param(min_length = 1, nullable = false)]
     pub(crate) cursor: Option<String>,
 }
 

@@ -69,8 +69,10 @@ impl RedbStoreBuilder {
         Self { sweep_every, ..self }
     }
 
-    /// Whether opening reads the whole file and compares redb's checksums of all its pages; so by default. Without
-    /// it a file opens at once, whatever its size, and damage to a key may go unnoticed.
+    /// Whether opening reads the whole file and compares redb's checksums of all its pages; so by default. It reads
+    /// some 500 to 800 MB a second (`cargo run --release -p ums-store-redb --example opening`), so a million users
+    /// take a second or two. Without it a file opens in a millisecond, whatever its size, and damage to a key may
+    /// go unnoticed.
     pub fn check_on_open(self, check_on_open: bool) -> Self {
         Self { check_on_open, ..self }
     }

@@ -11,10 +11,11 @@ use ums_core::{Clock, Random, Timestamp};
 pub struct FixedClock(Arc<AtomicI64>);
 
 impl FixedClock {
-    /// A clock that shows 2026-11-24T01:02:03.456Z.
+    /// A clock that shows 2126-11-24T01:02:03.456Z: what expires by it does not lie in the past of a store that drops
+    /// what has expired by the wall clock, whenever the tests run.
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(AtomicI64::new(1_795_482_123_456)))
+        Self(Arc::new(AtomicI64::new(4_951_155_723_456)))
     }
 
     /// Moves the clock on.

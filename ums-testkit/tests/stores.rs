@@ -1,6 +1,6 @@
 //! Every wrapper keeps the ten promises while it is idle, and does what it is for when it is not.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where it fails")]
 
 use ums_store::{Commit, CommitId, Error, Key, Limits, Op, Outcome, Scan, Store, conformance};
 use ums_store_memory::MemoryStore;

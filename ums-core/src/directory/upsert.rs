@@ -54,6 +54,7 @@ impl Directory {
         draft: &OrganisationDraft,
         existing: Existing,
     ) -> Result<Upserted> {
+        let actor = &self.confirm(transaction, actor).await?;
         let now = self.database.now();
         let holder = transaction.lookup(&keyspace::organisation_by_name(draft.name.folded())).await?;
         let Some(id) = holder.map(OrganisationId::allotted).transpose()? else {
@@ -118,6 +119,7 @@ impl Directory {
         draft: &DepartmentDraft,
         existing: Existing,
     ) -> Result<(DepartmentId, Upserted)> {
+        let actor = &self.confirm(transaction, actor).await?;
         self.expect_organisation(transaction, actor, organisation_id).await?;
         let now = self.database.now();
         let holder = self.department_named(transaction, organisation_id, draft.name.folded()).await?;
@@ -158,6 +160,7 @@ impl Directory {
         upsert: &UserUpsert,
         existing: Existing,
     ) -> Result<Upserted> {
+        let actor = &self.confirm(transaction, actor).await?;
         let place = self.user_place(transaction, actor, upsert.organisation_id, upsert.department_id).await?;
         let Some(found) = self.same_user(transaction, upsert, place.organisation_id).await? else {
             let mut checker = Checker::default();

@@ -4,12 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
 use super::ImportFault;
 use super::columns::Column;
 use super::headings::Layout;
 use crate::Password;
+use crate::hash::StoredHash;
 use crate::model::{DepartmentId, OrganisationId, Role, Status};
 use crate::parse::{Address, Description, Email, ExternalId, FullName, Name, TextFault};
 
@@ -119,21 +118,20 @@ pub struct UserRow {
     pub status: Option<Status>,
     /// The password; never together with a hash.
     pub password: Option<Password>,
-    /// The hash of the password, from another system. Whether its kind is known is not looked at here.
+    /// The hash of the password, from another system.
     pub password_hash: Option<PasswordHash>,
 }
 
-/// The text of a password's hash from another system: never shown, wiped when dropped.
+/// A password's hash from another system, of a kind that can be verified here: never shown.
 #[derive(Clone)]
-pub struct PasswordHash(Zeroizing<String>);
+pub struct PasswordHash(StoredHash);
 
 impl PasswordHash {
     /// The longest hash, in bytes.
     const MAXIMUM: usize = 1000;
 
-    #[allow(dead_code)]
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
+    pub(super) fn stored(&self) -> StoredHash {
+        self.0.clone()
     }
 }
 
@@ -141,14 +139,12 @@ impl FromStr for PasswordHash {
     type Err = TextFault;
 
     fn from_str(text: &str) -> Result<Self, TextFault> {
-        if text.len() > Self::MAXIMUM || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let message = format!(
-                "must have at most {} characters, all of them ASCII and none of them blank",
-                Self::MAXIMUM
-            );
+        if text.len() > Self::MAXIMUM {
+            let message = format!("must have at most {} characters", Self::MAXIMUM);
             return Err(TextFault::new("invalid_password_hash", message));
         }
-        Ok(Self(Zeroizing::new(text.to_owned())))
+        let hash = StoredHash::parse(text);
+        hash.map(Self).map_err(|cause| TextFault::new("invalid_password_hash", format!("is {cause}")))
     }
 }
 

@@ -7,9 +7,11 @@ use crate::access::{Action, Actor, Target};
 use crate::keyspace;
 use crate::model::{ImportId, OrganisationId};
 use crate::page::{Cursors, Page, PageRequest};
-use crate::record::{Found, ImportListing};
+use crate::record::{Found, ImportListing, Record};
 use crate::transaction::Database;
 use crate::{Error, Kind, Result};
+
+impl Record for ImportReport {}
 
 /// Keeps a report.
 pub(crate) async fn store(

@@ -7,7 +7,7 @@ use super::importer::Importer;
 use super::progress::Progress;
 use super::{Column, ImportFault, Row, SheetKind, UserRow};
 use crate::directory::{DepartmentDraft, Existing, NewCredential, Upserted, UserDraft, UserUpsert};
-use crate::hash::{PasswordContext, StoredHash};
+use crate::hash::PasswordContext;
 use crate::model::{DepartmentId, OrganisationId, UserId};
 use crate::transaction::Transaction;
 use crate::{Error, Result, keyspace, store};
@@ -73,10 +73,7 @@ impl Importer<'_> {
             return Ok(Ok(None));
         }
         if let Some(hash) = &row.record.password_hash {
-            return Ok(match StoredHash::parse(hash.expose()) {
-                Ok(hash) => Ok(Some(hash)),
-                Err(error) => Err(vec![row.fault(Column::PasswordHash, "unusable_hash", error.to_string())]),
-            });
+            return Ok(Ok(Some(hash.stored())));
         }
         let Some(password) = &row.record.password else { return Ok(Ok(None)) };
         let context = PasswordContext::new().email(row.record.email.as_given());

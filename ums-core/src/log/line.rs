@@ -14,6 +14,10 @@ impl Formatter for OneLine {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        // What JSON itself escapes is no part of a fragment: of ASCII, that leaves DEL.
+        if fragment.is_ascii() && !fragment.contains('\u{7f}') {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((at, character)) = rest.char_indices().find(|&(_, character)| is_harmful(character)) {
             let (plain, tail) = rest.split_at(at);

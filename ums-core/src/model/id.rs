@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A text or number that is no identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an identifier")]
+#[error("must be a whole number from 1 to 999999999999")]
 pub struct InvalidId;
 
 /// Identifiers are below this, so that they have 12 digits at most in a key.
@@ -20,7 +20,7 @@ macro_rules! numbered {
         /// A positive number below 10^12, allotted from 1 and never used again.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "u64", into = "u64")]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = u64, minimum = 1, example = 1))]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = u64, minimum = 1, maximum = 999_999_999_999_u64, example = 1))]
         pub struct $name(u64);
 
         impl $name {
@@ -92,6 +92,11 @@ numbered! {
     ImportId;
 }
 
+/// A text that is no session's identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be 32 lower-case hexadecimal digits")]
+pub struct InvalidSessionId;
+
 /// Which session: 128 random bits, written as 32 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, example = "5f3c9a0e7b1d4c2f8a6e0d9b3c7f1a24"))]
@@ -112,15 +117,15 @@ impl SessionId {
 }
 
 impl FromStr for SessionId {
-    type Err = InvalidId;
+    type Err = InvalidSessionId;
 
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
+    fn from_str(text: &str) -> Result<Self, InvalidSessionId> {
         let canonical =
             text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if canonical {
-            u128::from_str_radix(text, 16).map(Self).map_err(|_| InvalidId)
+            u128::from_str_radix(text, 16).map(Self).map_err(|_| InvalidSessionId)
         } else {
-            Err(InvalidId)
+            Err(InvalidSessionId)
         }
     }
 }

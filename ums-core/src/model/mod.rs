@@ -9,7 +9,7 @@ mod session;
 mod user;
 
 pub use department::{Department, DepartmentFields, DepartmentPatch};
-pub use id::{DepartmentId, ImportId, InvalidId, OrganisationId, SessionId, UserId};
+pub use id::{DepartmentId, ImportId, InvalidId, InvalidSessionId, OrganisationId, SessionId, UserId};
 pub use organisation::{Organisation, OrganisationFields, OrganisationPatch};
 pub use patch::Patch;
 pub use role::{InvalidRole, InvalidStatus, Role, Status};

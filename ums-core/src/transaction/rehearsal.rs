@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use ums_store::{Commit, Entry, Error, Item, Key, Limits, Outcome, Page, Scan, Store, Version, Write};
 
+use crate::keyspace;
+
 /// Reads what another store holds, and keeps what is written to itself in memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Rehearsal {
@@ -45,8 +47,7 @@ impl Store for Rehearsal {
     async fn scan(&self, scan: &Scan) -> Result<Page, Error> {
         let mut page = self.store.scan(scan).await?;
         let written = self.written();
-        page.items
-            .retain(|item| !written.contains_key(&Key::new(scan.partition.as_str(), item.sort.as_str())));
+        page.items.retain(|item| !written.contains_key(&keyspace::found_by(scan, &item.sort)));
         if page.next.is_none() {
             let added = written
                 .iter()

@@ -156,9 +156,14 @@ impl Builder {
         };
         let log =
             log.unwrap_or_else(|| LogQueue::new(Arc::new(MemorySink::new(EVENTS_IN_MEMORY)), clock, random));
-        let finished = directory.finish_closing().await?;
-        if finished > 0 {
-            tracing::info!(finished, "finished deletions that had been interrupted");
+        match directory.finish_closing().await {
+            Ok(0) => {}
+            Ok(finished) => tracing::info!(finished, "finished deletions that had been interrupted"),
+            // What is broken there is broken for those who meet it, not for everybody else.
+            Err(Error::Internal(cause)) => {
+                tracing::error!(%cause, "a deletion can't be finished; `verify` says what is wrong");
+            }
+            Err(error) => return Err(error),
         }
         Ok(UserManagement(Arc::new(Parts { database, directory, auth, log, cursors, import_limits })))
     }

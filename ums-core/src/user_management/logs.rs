@@ -1,11 +1,16 @@
 //! Reading the event log.
 
+use std::time::Duration;
+
 use super::Acting;
 use super::audit::Subject;
+use crate::Result;
 use crate::access::Action;
-use crate::log::{LogError, LogEvent, LogPosition, LogQuery};
+use crate::log::{LogEvent, LogPosition, LogQuery};
 use crate::page::{Page, PageRequest};
-use crate::{Error, Result};
+
+/// How long a reader waits for events that are on their way to the sink.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Acting {
     /// Events that match, newest first: an administrator's all, an organisation administrator's those of the
@@ -13,7 +18,8 @@ impl Acting {
     ///
     /// # Errors
     ///
-    /// [`Error::Forbidden`], [`Error::InvalidCursor`], [`Error::Internal`] where the log can't be read.
+    /// [`Error::Forbidden`](crate::Error::Forbidden), [`Error::InvalidCursor`](crate::Error::InvalidCursor),
+    /// [`Error::Internal`](crate::Error::Internal) where the log can't be read.
     pub async fn logs(&self, query: &LogQuery, request: &PageRequest) -> Result<Page<LogEvent>> {
         self.guarded("log.read", Subject::default(), self.read_logs(query, request)).await
     }
@@ -31,18 +37,11 @@ impl Acting {
         if let Some(cursor) = &request.cursor {
             query.before = Some(LogPosition::new(cursors.open(&scope, cursor)?));
         }
-        // What was recorded before this call is to be seen by it.
+        // What was recorded before this call is to be seen by it, unless the log is slow: then it is read as it is.
         let log = self.ums.log();
-        log.flush().await.map_err(unreadable)?;
-        let page = log.sink().query(&query).await.map_err(unreadable)?;
+        drop(tokio::time::timeout(PATIENCE, log.flush()).await);
+        let page = log.sink().query(&query).await?;
         let next = page.next.map(|position| cursors.seal(&scope, position.as_str())).transpose()?;
         Ok(Page::new(page.items, next))
-    }
-}
-
-fn unreadable(error: LogError) -> Error {
-    match error {
-        LogError::InvalidPosition => Error::InvalidCursor,
-        error => Error::internal(format!("the log can't be read: {error}")),
     }
 }

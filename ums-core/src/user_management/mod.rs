@@ -139,7 +139,8 @@ impl UserManagement {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`](crate::Error::Store) where the store does not answer.
+    /// [`Error::Store`](crate::Error::Store) where the store does not answer; [`Error::Internal`](crate::Error::Internal)
+    /// where one can't be finished, after all the others were: [`verify`](Self::verify) says what is wrong there.
     pub async fn finish_deletions(&self) -> Result<usize> {
         self.0.directory.finish_closing().await
     }

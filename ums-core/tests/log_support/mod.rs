@@ -1,6 +1,8 @@
 //! What the tests of the log share.
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub(crate) mod sink;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;

@@ -12,7 +12,7 @@ use crate::body::{Body, MergePatch};
 use crate::caller::Caller;
 use crate::entity_tag::IfMatch;
 use crate::path::Id;
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::query::{Everything, Listing, Query, parsed};
 use crate::routes::{Route, Routes};
 
@@ -26,7 +26,7 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
         .section("Departments", "Parts of an organisation, perhaps below one another.")
         .requires(
             Action::ReadDepartment,
-            Route::get("/department/", "list_departments", "List departments"),
+            Route::get("/department/", "list_departments", "List departments").problems(&[Cause::NotFound]),
             list,
         )
         .requires(
@@ -64,7 +64,7 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
 struct DepartmentQuery {
     /// Only those of this organisation.
     #[serde(default, deserialize_with = "parsed")]
-    #[param(value_type = Option<u64>, minimum = 1, nullable = false)]
+    #[param(inline, nullable = false)]
     organisation_id: Option<OrganisationId>,
 }
 

@@ -69,7 +69,7 @@ struct ImportQuery {
     create_departments: Option<Switch>,
     /// The organisation of rows that name none.
     #[serde(default, deserialize_with = "parsed")]
-    #[param(value_type = Option<u64>, minimum = 1, nullable = false)]
+    #[param(inline, nullable = false)]
     organisation_id: Option<OrganisationId>,
 }
 

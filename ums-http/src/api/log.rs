@@ -46,7 +46,7 @@ struct Filter {
     action: Option<String>,
     /// Events done by this user.
     #[serde(default, deserialize_with = "parsed")]
-    #[param(value_type = Option<u64>, minimum = 1, nullable = false)]
+    #[param(inline, nullable = false)]
     actor_id: Option<UserId>,
     /// Events done to exactly this, such as `user/12`.
     #[serde(default, deserialize_with = "parsed")]
@@ -129,8 +129,7 @@ fn lines(
         let Some(page) = page else { return Ok(None) };
         let mut text = Vec::new();
         for event in &page.items {
-            serde_json::to_writer(&mut text, event).map_err(std::io::Error::from)?;
-            text.push(b'\n');
+            event.write_line(&mut text)?;
         }
         let next = match page.next_cursor {
             Some(cursor) => Some(caller.logs(&query, &page_after(Some(cursor))).await?),

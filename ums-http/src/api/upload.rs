@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use ums_core::Faults;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
-use crate::body::{Received, unreadable};
+use crate::body::{Waiting, unreadable};
 use crate::describe::{Description, Input};
 use crate::limits::BodyLimit;
 use crate::problem::{Cause, Problem};
@@ -29,12 +29,13 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let received = request.extensions().get::<Received>().cloned().unwrap_or_default();
+        let waiting = request.extensions().get::<Waiting>().cloned().unwrap_or_default();
         let limit = request.extensions().get::<BodyLimit>().copied().unwrap_or_default();
         let multipart = Multipart::from_request(request, state).await;
         let mut multipart = multipart.map_err(|_| Problem::media_type(MEDIA_TYPE))?;
         let mut pace = Pace { started: Instant::now(), bytes: 0, limit };
 
+        waiting.begin();
         let mut file = None;
         let mut faults = Faults::default();
         while let Some(mut field) = pace.next_field(&mut multipart).await? {
@@ -49,7 +50,7 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
                 ),
             }
         }
-        received.note();
+        waiting.end();
         if file.is_none() {
             faults.add(FIELD, "required", "is required: the workbook");
         }

@@ -11,7 +11,7 @@ use crate::body::{Body, MergePatch};
 use crate::caller::Caller;
 use crate::entity_tag::IfMatch;
 use crate::path::Id;
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::query::{Listing, parsed};
 use crate::routes::{Route, Routes};
 
@@ -26,7 +26,11 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
     const CHANGE: &[&str] = &[TAKEN[0], TAKEN[1], LAST_ADMIN];
     routes
         .section("Users", "People's accounts.")
-        .requires(Action::ReadUser, Route::get("/user/", "list_users", "List users"), list)
+        .requires(
+            Action::ReadUser,
+            Route::get("/user/", "list_users", "List users").problems(&[Cause::NotFound]),
+            list,
+        )
         .requires(
             Action::CreateUser,
             Route::post("/user/", "create_user", "Make a user")
@@ -64,11 +68,11 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
 struct UserQuery {
     /// Only those of this organisation.
     #[serde(default, deserialize_with = "parsed")]
-    #[param(value_type = Option<u64>, minimum = 1, nullable = false)]
+    #[param(inline, nullable = false)]
     organisation_id: Option<OrganisationId>,
     /// Only those of this department.
     #[serde(default, deserialize_with = "parsed")]
-    #[param(value_type = Option<u64>, minimum = 1, nullable = false)]
+    #[param(inline, nullable = false)]
     department_id: Option<DepartmentId>,
     /// Only those of this role.
     #[serde(default, deserialize_with = "parsed")]

@@ -123,7 +123,7 @@ async fn what_is_outside_ones_sight_is_absent_and_what_is_in_it_forbidden() {
     let list = server.get("/organisation/").token(&token).send().await.expect(StatusCode::OK);
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
     let alan = server.token("alan@example.com").await;
-    for path in ["/logs/", "/logs/export"] {
+    for path in ["/logs/", "/import/", "/logs/export"] {
         server.get(path).token(&alan).send().await.problem(403, "forbidden");
     }
     let refused = server.post("/import/excel").token(&alan).form(&[("file", b"x")]).send().await;

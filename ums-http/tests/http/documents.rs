@@ -160,6 +160,10 @@ async fn the_document_is_sound() {
             || ["login", "refresh"].iter().any(|id| operation["operationId"] == *id);
         assert_eq!(responses.contains_key("401"), shows_something, "{place}");
     }
+    let scheme = json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" });
+    let mut found = document["components"]["securitySchemes"]["access_token"].clone();
+    assert!(found.as_object_mut().unwrap().remove("description").is_some());
+    assert_eq!(found, scheme);
     check_references(&document, &document);
 }
 

@@ -13,7 +13,8 @@ use tokio::time::Instant;
 use ums_core::store::{Commit, Entry, Error, Key, Limits, Outcome, Page, Scan, Store};
 use ums_http::{HttpOptions, router};
 use ums_store_memory::MemoryStore;
-use ums_testkit::Fixture;
+use ums_testkit::workbook::WorkbookMaker;
+use ums_testkit::{Fixture, PASSWORD};
 
 use crate::support::{Server, registration};
 
@@ -82,8 +83,15 @@ pub(crate) async fn moody(options: HttpOptions) -> (Server, Mood) {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_is_too_slow_says_so() {
     let (server, mood) = moody(HttpOptions::new().request_timeout(Duration::from_secs(5))).await;
+    server.fixture.register("ada@example.com").await;
+    let token = server.token("ada@example.com").await;
     mood.set(HANGS);
-    for call in [server.get("/readyz"), server.post("/auth/login").json(&registration_less_name())] {
+    let credentials = json!({ "email": "ada@example.com", "password": PASSWORD });
+    for call in [
+        server.get("/readyz"),
+        server.post("/auth/login").json(&credentials),
+        server.post("/organisation/").token(&token).json(&json!({ "name": "Tech Corp" })),
+    ] {
         let answer = call.send().await;
         answer.problem(503, "timeout");
         assert_eq!(answer.header("retry-after"), "1");
@@ -158,6 +166,33 @@ async fn an_upload_is_limited_on_its_own() {
 }
 
 #[tokio::test]
+async fn an_upload_may_be_larger_than_any_other_body() {
+    let (server, token) = Server::with_admin().await;
+    let answer =
+        server.post("/import/excel").token(&token).form(&[("file", &vec![b'x'; 5_000_000])]).send().await;
+    answer.problem(422, "unreadable_workbook");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_import_that_is_too_slow_is_no_fault_of_the_client() {
+    let (server, mood) = moody(HttpOptions::new()).await;
+    server.fixture.register("ada@example.com").await;
+    let token = server.token("ada@example.com").await;
+    let rows = [["email", "full_name"], ["grace@example.com", "Grace Hopper"]];
+    let mut form =
+        b"--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n".to_vec();
+    form.extend(WorkbookMaker::new().sheet("users", rows).bytes());
+    let last = async move {
+        mood.set(HANGS);
+        Ok::<_, std::io::Error>(b"\r\n--limit--\r\n".to_vec())
+    };
+    let chunks = stream::iter([Ok(form)]).chain(stream::once(last));
+    let call = server.post("/import/excel").token(&token);
+    let call = call.header(header::CONTENT_TYPE, "multipart/form-data; boundary=limit");
+    call.body(Body::from_stream(chunks)).send().await.problem(503, "timeout");
+}
+
+#[tokio::test]
 async fn a_body_that_breaks_off_is_malformed() {
     let server = Server::new().await;
     let broken = [Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("reset"))];
@@ -194,10 +229,4 @@ async fn a_panic_is_a_problem_and_the_server_goes_on() {
         .await
         .expect(StatusCode::CREATED);
     server.fixture.verify().await;
-}
-
-fn registration_less_name() -> serde_json::Value {
-    let mut fields = registration("ada@example.com");
-    fields.as_object_mut().unwrap().remove("full_name");
-    fields
 }
