@@ -1,9 +1,12 @@
 //! Rule 3: beside a writer, each entry is whole, and a scan keeps to its order.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use tokio::task::JoinHandle;
 
 use super::Case;
-use super::subject::{FAR, Subject};
+use super::subject::{FAR, Subject, Tries};
 use super::verdict::Verdict;
 use crate::{Commit, Entry, Op, Scan, Version};
 
@@ -68,18 +71,21 @@ async fn a_scan_beside_a_writer_misses_nothing_that_stands(subject: Subject) -> 
 /// A task that replaces, deletes and puts back the keys 00 to 03 of partition `p`, again and again.
 struct Writing {
     task: JoinHandle<Verdict>,
+    reads: Arc<AtomicUsize>,
     last: bool,
 }
 
 impl Writing {
     fn start(subject: &Subject) -> Self {
-        let subject = subject.clone();
-        Self { task: tokio::spawn(async move { write(&subject).await }), last: false }
+        let reads = Arc::new(AtomicUsize::new(0));
+        let (subject, seen) = (subject.clone(), Arc::clone(&reads));
+        Self { task: tokio::spawn(async move { write(&subject, &seen).await }), reads, last: false }
     }
 
     /// Whether to read again: as long as the writer writes, and once more. Lets the writer go first, which may share
     /// a thread with the reader.
     async fn goes_on(&mut self) -> bool {
+        self.reads.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;
         !std::mem::replace(&mut self.last, self.task.is_finished())
     }
@@ -89,9 +95,15 @@ impl Writing {
     }
 }
 
-async fn write(writer: &Subject) -> Verdict {
+/// Writes 40 times, and on until there were 20 reads beside it, so that neither is over before the other begins.
+async fn write(writer: &Subject, reads: &AtomicUsize) -> Verdict {
     let keys = writer.keys("p", 4);
-    for round in 0..40 {
+    let mut tries = Tries::default();
+    for round in 0.. {
+        if round >= 40 && reads.load(Ordering::SeqCst) >= 20 {
+            break;
+        }
+        tries.next().await?;
         let id = writer.prepare([]).id();
         let (value, expires_at) = of_version(id.into());
         let ops = keys.iter().enumerate().map(|(index, key)| match (round + index) % 4 {
@@ -99,7 +111,6 @@ async fn write(writer: &Subject) -> Verdict {
             _ => Op::put(key.clone(), value.as_str()).expires_at(expires_at),
         });
         writer.store.commit(&Commit::new(id, ops)).await?;
-        tokio::task::yield_now().await;
     }
     Ok(())
 }

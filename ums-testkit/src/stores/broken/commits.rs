@@ -216,7 +216,7 @@ fn unconditional(op: Op) -> Op {
 }
 
 /// Long enough for another task to come between.
-async fn pause() {
+pub(super) async fn pause() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }

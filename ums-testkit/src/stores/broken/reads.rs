@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ums_store::{Direction, Entry, Error, Item, Key, Page, Scan, Store};
 
+use super::commits::pause;
 use super::{BrokenStore, Flaw};
 
 /// What was answered before.
@@ -44,7 +45,7 @@ impl<S: Store + Clone> BrokenStore<S> {
                     .collect()
             }
             Flaw::TornEntry => {
-                tokio::task::yield_now().await;
+                pause().await;
                 let later = self.inner.get(keys).await?;
                 found.into_iter().zip(later).map(|(one, other)| torn(one, other.as_ref())).collect()
             }
