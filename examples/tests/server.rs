@@ -3,6 +3,9 @@
 
 mod support;
 
+use std::io::Write;
+use std::net::TcpStream;
+
 use rust_xlsxwriter::Workbook;
 use serde_json::{Value, json};
 use support::process::command;
@@ -238,9 +241,40 @@ async fn an_administrator_comes_from_the_environment() {
 #[tokio::test]
 async fn no_stranger_becomes_the_administrator() {
     let directory = tempfile::tempdir().unwrap();
-    let server = Server::start_with(directory.path(), &[("HOST", "0.0.0.0")]);
+    let public = ("HOST", "0.0.0.0");
+    let mut server = Server::start_with(directory.path(), &[public]);
+    let mallory = json!({"full_name": "Mallory", "email": "mallory@example.com", "password": PASSWORD});
+    assert_eq!(Client::new(&server.url).post("/auth/register", mallory).await.expect(201)["role"], "member");
+    server.terminate();
+    server.wait();
+    let said = server.said();
+    assert!(said.contains("There is no administrator"), "{said}");
+
+    // The owner may come later all the same.
+    let variables = [public, ("ADMIN_EMAIL", "root@example.com"), ("ADMIN_PASSWORD", PASSWORD)];
+    let server = Server::start_with(directory.path(), &variables);
+    let root = Client::new(&server.url).login("root@example.com").await;
+    assert_eq!(root.get("/auth/me").await.expect(200)["role"], "admin");
+}
+
+/// Connections that say nothing, or only half of it, hold nobody up.
+#[tokio::test]
+async fn serves_beside_hundreds_of_slow_clients() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start_with(directory.path(), &[("DATABASE_URL", "memory:")]);
+    let address = server.url.trim_start_matches("http://");
+    let slow = (0..500).map(|number| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = "POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n";
+        stream.write_all(&head.as_bytes()[..number % (head.len() + 1)]).unwrap();
+        stream
+    });
+    let slow: Vec<_> = slow.collect();
+    let anyone = Client::new(&server.url);
     let ada = json!({"full_name": "Ada Lovelace", "email": "ada@example.com", "password": PASSWORD});
-    assert_eq!(Client::new(&server.url).post("/auth/register", ada).await.expect(201)["role"], "member");
+    anyone.post("/auth/register", ada).await.expect(201);
+    anyone.login("ada@example.com").await.get("/auth/me").await.expect(200);
+    drop(slow);
 }
 
 #[test]

@@ -76,6 +76,7 @@ async fn listen(config: &Config) -> Result<ExitCode, RunError> {
     let address = listener.local_addr()?;
     say(&welcome::text(config, &system, address).await.map_err(RunError::Store)?);
 
+    tracing::info!(%address, database_url = %config.database_url, "serving");
     let sweeping = tokio::spawn({
         let config = config.clone();
         async move { log.sweep(&config).await }

@@ -108,7 +108,7 @@ pub struct System {
 
 impl System {
     /// Opens the store, finds the secret, and makes the first administrator where one is configured and the store has
-    /// never had an account.
+    /// none.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use ums_core::{PageRequest, Result, UserFilter};
+use ums_core::{PageRequest, RegistrationMode, Result, UserFilter};
 
 use crate::config::Config;
 use crate::system::{SecretOrigin, System};
@@ -35,16 +35,21 @@ pub(crate) async fn text(config: &Config, system: &System, address: SocketAddr) 
 }
 
 fn first_account(config: &Config, url: &str) -> String {
-    let becomes = if config.first_account_becomes_admin() {
-        "The first account becomes the administrator. Make it"
-    } else {
-        "No administrator: set ADMIN_EMAIL and ADMIN_PASSWORD and start again. Anyone who reaches this address can \
-         make an account"
+    const ADMINISTRATOR: &str =
+        "There is no administrator: set ADMIN_EMAIL and ADMIN_PASSWORD and start again.";
+    let introduction = match (config.registration, config.first_account_becomes_admin()) {
+        (RegistrationMode::Closed, _) => return format!("\n{ADMINISTRATOR}\n"),
+        (_, true) => "The first account becomes the administrator. Make it with".to_owned(),
+        (_, false) => format!("{ADMINISTRATOR}\nWho reaches this address can make an account with"),
     };
+    // As long as it has to be, whatever was configured.
+    let password = "StrongPassword123";
+    let length = password.len().max(config.password_policy.minimum_length());
+    let password: String = password.chars().cycle().take(length).collect();
     format!(
-        "\n{becomes} with\n\n  \
+        "\n{introduction}\n\n  \
            curl {url}/auth/register -H 'Content-Type: application/json' \\\n    \
-             -d '{{\"full_name\": \"Ada Lovelace\", \"email\": \"ada@example.com\", \"password\": \"StrongPassword123\"}}'\n"
+             -d '{{\"full_name\": \"Ada Lovelace\", \"email\": \"ada@example.com\", \"password\": \"{password}\"}}'\n"
     )
 }
 

@@ -43,9 +43,10 @@ impl Auth {
         self.directory.register_user(&fields, &credential, status, self.first_account).await
     }
 
-    /// Makes an administrator where the store has never had an account; `None` where it has.
+    /// Makes an administrator where the store has none; `None` where it has one.
     pub(crate) async fn ensure_admin(&self, email: &str, password: &Password) -> Result<Option<User>> {
-        if self.database.read::<Admins>(&keyspace::admins()).await?.is_some() {
+        let admins = self.database.read::<Admins>(&keyspace::admins()).await?;
+        if admins.is_some_and(|admins| admins.data.active > 0) {
             return Ok(None);
         }
         let fields = UserFields {

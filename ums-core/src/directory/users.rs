@@ -69,7 +69,7 @@ impl Directory {
         .await
     }
 
-    /// Makes an administrator where the store has never had an account; `None` where it has.
+    /// Makes an administrator where the store has none; `None` where it has one.
     pub(crate) async fn create_first_admin(
         &self,
         fields: &UserFields,
@@ -78,7 +78,8 @@ impl Directory {
         let draft = &UserDraft::parse(fields, Checker::default())?;
         let id = UserId::allotted(self.database.next_id(Kind::User).await?)?;
         self.write(|transaction| async move {
-            if transaction.read::<Admins>(&keyspace::admins()).await?.is_some() {
+            let admins = transaction.read::<Admins>(&keyspace::admins()).await?;
+            if admins.is_some_and(|admins| admins.data.active > 0) {
                 return Ok(None);
             }
             let (place, role) = (Place::default(), Role::Admin);

@@ -100,7 +100,7 @@ impl UserManagement {
         self.0.auth.authenticate(access_token).await
     }
 
-    /// Makes an administrator where the store has never had an account; `None` where it has. Safe to call at each start,
+    /// Makes an administrator where the store has none; `None` where it has one. Safe to call at each start,
     /// and by several at once.
     ///
     /// # Errors
