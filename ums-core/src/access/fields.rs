@@ -1,7 +1,5 @@
 //! Which fields of what a role may set: the second table.
 
-use serde::{Deserialize, Serialize};
-
 use super::Action;
 use super::table::by_role;
 use crate::model::{Department, DepartmentFields, Organisation, OrganisationFields, Role, User, UserFields};
@@ -21,8 +19,7 @@ pub enum Resource {
 }
 
 /// A field of a resource, by its name in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "each is the field of its name")]
 pub enum Field {
@@ -110,6 +107,32 @@ pub const FIELDS: &[(Resource, Field, [Rule; 4])] = &[
     (R::Organisation, F::CreatedAt, /* */ [No, No, No, No]),
     (R::Organisation, F::UpdatedAt, /* */ [No, No, No, No]),
 ];
+
+impl Field {
+    /// Its name, as in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Name => "name",
+            Self::Address => "address",
+            Self::Description => "description",
+            Self::FullName => "full_name",
+            Self::Email => "email",
+            Self::EmailVerified => "email_verified",
+            Self::ExternalId => "external_id",
+            Self::Password => "password",
+            Self::PasswordHash => "password_hash",
+            Self::Role => "role",
+            Self::Status => "status",
+            Self::OrganisationId => "organisation_id",
+            Self::DepartmentId => "department_id",
+            Self::ParentId => "parent_id",
+            Self::CreatedAt => "created_at",
+            Self::UpdatedAt => "updated_at",
+        }
+    }
+}
 
 impl Resource {
     /// What a role may set a field of this to, by the table of [`FIELDS`].

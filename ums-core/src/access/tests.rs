@@ -130,7 +130,7 @@ fn what_the_system_says_of_a_thing_nobody_sets() {
 fn a_field_is_set_as_far_as_its_rule_says() {
     let here = target(9, 1, &[3]);
     let beside = target(9, 1, &[2]);
-    let cases: [(Role, Action, Field, Option<Role>, &Target, bool); 12] = [
+    let cases = [
         (Role::Member, Action::OwnAccount, Field::FullName, None, &here, true),
         (Role::Member, Action::OwnAccount, Field::Email, None, &here, false),
         (Role::Admin, Action::OwnAccount, Field::Role, Some(Role::Member), &here, false),
