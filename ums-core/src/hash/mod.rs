@@ -1,11 +1,13 @@
 //! Passwords: which are taken, how they are hashed, how many at once. Nothing else sees a password's bytes.
 
 mod argon2;
+mod foreign;
 mod gate;
 mod hasher;
 mod options;
 mod password;
 mod policy;
+mod scheme;
 mod stored;
 
 pub(crate) use hasher::Hasher;
