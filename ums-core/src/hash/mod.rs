@@ -1,6 +1,7 @@
 //! Passwords: which are taken, how they are hashed, how many at once. Nothing else sees a password's bytes.
 
 mod argon2;
+mod common;
 mod foreign;
 mod gate;
 mod hasher;

@@ -2,10 +2,15 @@
 
 use std::ops::RangeInclusive;
 
+use super::common::Common;
 use super::password::Password;
 use crate::Fault;
 
-/// Which passwords are taken: by their length, and by how easily they follow from what is known of the account.
+/// Which passwords are taken: by their length, by how easily they follow from what is known of the account, and unless they
+/// are in common use, one short piece again and again, or made of runs such as `qwerty` and `1234`.
+///
+/// The 48,110 common passwords are those of a public list that have at least 8 characters and are among the 100,000 most
+/// used, or at least 15 and are among the million most used; they are compared as a whole and without regard to case.
 ///
 /// There are no rules about kinds of characters, and a password is neither trimmed nor normalised: what was set is
 /// what must be typed.
@@ -55,7 +60,7 @@ impl PasswordPolicy {
     ///
     /// # Errors
     ///
-    /// The fault of the field `password`: `required`, `too_short`, `too_long` or `predictable`.
+    /// The fault of the field `password`: `required`, `too_short`, `too_long`, `predictable` or `common_password`.
     pub(crate) fn check(&self, password: &Password, context: &PasswordContext) -> Result<(), Fault> {
         let length = password.expose().chars().count();
         let (least, most) = (self.minimum_length, Self::MAXIMUM_LENGTH);
@@ -71,6 +76,8 @@ impl PasswordPolicy {
                 "predictable",
                 "must not be made of the e-mail address or the organisation's name".to_owned(),
             )
+        } else if let Some(common) = Common::of(password.expose()) {
+            fault("common_password", common.message().to_owned())
         } else {
             Ok(())
         }
@@ -152,15 +159,25 @@ mod tests {
     #[test]
     fn counts_code_points_and_nothing_else() {
         let policy = PasswordPolicy::default();
-        for (unit, least, most) in
-            [("a", 15, 128), ("é", 15, 128), ("e\u{301}", 8, 64), ("🔑", 15, 128), (" ", 15, 128)]
-        {
-            let code = |times| code(policy, &PasswordContext::new(), &unit.repeat(times));
-            assert_eq!(code(0), Some("required"), "{unit}");
-            assert_eq!(code(least - 1), Some("too_short"), "{unit}");
-            assert_eq!(code(least), None, "{unit}");
-            assert_eq!(code(most), None, "{unit}");
-            assert_eq!(code(most + 1), Some("too_long"), "{unit}");
+        // Of one kind of character each, and without a pattern: the squares, by their remainders.
+        let square = |number: u32| char::from_u32(0x61 + (number * number + number / 7) % 23).unwrap();
+        let kinds: [(fn(char) -> String, u32); 4] = [
+            (|letter| letter.to_string(), 1),
+            (|letter| char::from_u32(letter as u32 + 0x100).unwrap().to_string(), 1),
+            (|letter| format!("{letter}\u{301}"), 2),
+            (|letter| char::from_u32(letter as u32 + 0x1F500).unwrap().to_string(), 1),
+        ];
+        for (kind, points) in kinds {
+            let code = |times: u32| {
+                let password: String = (0..times).map(|number| kind(square(number))).collect();
+                code(policy, &PasswordContext::new(), &password)
+            };
+            let (least, most) = (15_u32.div_ceil(points), 128 / points);
+            assert_eq!(code(0), Some("required"), "{points}");
+            assert_eq!(code(least - 1), Some("too_short"), "{points}");
+            assert_eq!(code(least), None, "{points}");
+            assert_eq!(code(most), None, "{points}");
+            assert_eq!(code(most + 1), Some("too_long"), "{points}");
         }
     }
 
@@ -172,7 +189,23 @@ mod tests {
         assert_eq!(code(policy, &PasswordContext::new(), &"x".repeat(63)), Some("too_short"));
         let policy = PasswordPolicy::new(8).unwrap();
         assert_eq!(policy.minimum_length(), 8);
-        assert_eq!(code(policy, &PasswordContext::new(), "12345678"), None);
+        assert_eq!(code(policy, &PasswordContext::new(), "wx83kd0q"), None);
+    }
+
+    #[test]
+    fn refuses_what_is_common_and_says_which_way() {
+        let policy = PasswordPolicy::new(8).unwrap();
+        for (password, word) in [
+            ("Password", "most used"),
+            ("passwordpassword", "most used"),
+            ("horsehorsehorse", "piece"),
+            ("lkjhgfdsa987654321", "runs"),
+        ] {
+            let fault = policy.check(&Password::new(password), &PasswordContext::new()).unwrap_err();
+            assert_eq!((fault.field.as_str(), fault.code), ("password", "common_password"), "{password}");
+            assert!(fault.message.contains(word) && !fault.message.contains(password), "{}", fault.message);
+        }
+        assert_eq!(code(policy, &PasswordContext::new(), "password password"), None);
     }
 
     #[test]

@@ -136,7 +136,8 @@ async fn many_at_once_never_run_more_than_the_permits() {
         let (right, matches) = task.await.unwrap();
         assert_eq!(right, matches);
     }
-    assert_eq!((hasher.gate.probe.peak(), hasher.gate.probe.begun().len()), (2, 65));
+    assert!(hasher.gate.probe.peak() <= 2, "{}", hasher.gate.probe.peak());
+    assert_eq!(hasher.gate.probe.begun().len(), 65);
 }
 
 #[tokio::test]
