@@ -2,6 +2,7 @@
 
 mod argon2;
 mod common;
+mod context;
 mod foreign;
 mod gate;
 mod hasher;
@@ -11,9 +12,9 @@ mod policy;
 mod scheme;
 mod stored;
 
+pub(crate) use context::PasswordContext;
 pub(crate) use hasher::Hasher;
 pub use options::HashOptions;
 pub use password::Password;
-pub(crate) use policy::PasswordContext;
 pub use policy::{InvalidMinimumLength, PasswordPolicy};
 pub(crate) use stored::StoredHash;

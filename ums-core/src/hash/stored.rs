@@ -48,10 +48,7 @@ impl fmt::Debug for StoredHash {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UnusableHash {
     /// Not in any of the known forms, or with a part missing, twice or of the wrong kind.
-    #[error(
-        "not a complete hash in a known form, such as $argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash> or \
-         $2b$12$<salt and hash>"
-    )]
+    #[error("not a complete hash in a known form, such as $argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>")]
     Malformed,
     /// A way of hashing that is not known here.
     #[error(

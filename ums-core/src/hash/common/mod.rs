@@ -6,6 +6,8 @@ use std::cmp::Ordering;
 
 use zeroize::Zeroizing;
 
+use super::context::is_commonplace;
+
 /// In lower case, sorted by their bytes, a line each; `ORIGIN.md` says where it comes from.
 const LIST: &str = include_str!("passwords.txt");
 
@@ -14,6 +16,8 @@ const LIST: &str = include_str!("passwords.txt");
 pub(super) enum Common {
     /// It is on the list, in some case of its letters.
     Listed,
+    /// It is made of words such as "password", with digits at most.
+    Commonplace,
     /// It is one short piece, again and again.
     Repeated,
     /// It is made of runs: the same character, or neighbours in the alphabet, among the digits, on a keyboard.
@@ -26,6 +30,8 @@ impl Common {
         let folded = Zeroizing::new(fold(password));
         if is_listed(&folded) {
             Some(Self::Listed)
+        } else if is_commonplace(password) {
+            Some(Self::Commonplace)
         } else if pattern::repeats(&folded) {
             Some(Self::Repeated)
         } else if pattern::runs(&folded) {
@@ -39,6 +45,7 @@ impl Common {
     pub(super) fn message(self) -> &'static str {
         match self {
             Self::Listed => "must not be one of the most used passwords, in capitals or small letters",
+            Self::Commonplace => "must not be made of nothing but words such as password and a few digits",
             Self::Repeated => "must not be one short piece again and again",
             Self::Runs => {
                 "must not be made of nothing but runs such as 1234, aaaa or qwerty, which are tried early"
@@ -118,10 +125,13 @@ mod tests {
             ("passwordpassword", Some(Common::Listed)),
             ("PasswordPassword", Some(Common::Listed)),
             ("1QAZ2wsx3edc4RFV", Some(Common::Listed)),
+            ("Password-Password-2026", Some(Common::Commonplace)),
+            ("admin welcome 99", Some(Common::Commonplace)),
+            ("password 9340275816", None),
             ("horsehorsehorse", Some(Common::Repeated)),
             ("lkjhgfdsa 987654321", None),
             ("lkjhgfdsa987654321", Some(Common::Runs)),
-            ("passwordpassword ", None),
+            ("passwordpassword ", Some(Common::Commonplace)),
             ("StrongPassword123", None),
             ("correct horse battery staple", None),
         ] {
