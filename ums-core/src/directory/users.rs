@@ -332,6 +332,10 @@ impl Directory {
         count_admins(transaction, found.data.counts_as_admin(), record.counts_as_admin()).await?;
         let id = record.user.id;
         transaction.replace(keyspace::user_profile(id), Some(&found.data), Some(record))?;
+        let email = &found.data.user.email;
+        if fold_email(email) != fold_email(&record.user.email) {
+            self.throttle.forget(transaction, email);
+        }
         if let Some(password_hash) = credential {
             let changed_at = record.user.updated_at;
             let credential = Credential { password_hash: password_hash.clone(), changed_at };
