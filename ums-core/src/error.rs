@@ -61,6 +61,9 @@ pub enum Error {
         /// Why, in words for the person who made it.
         cause: String,
     },
+    /// A key that marks a request as a repetition was used for another one.
+    #[error("this Idempotency-Key was used for another workbook or other options; use a new one")]
+    IdempotencyKeyReused,
     /// The store did not answer, or not in time.
     #[error("the store is unavailable")]
     Store(#[source] store::Error),
@@ -91,6 +94,7 @@ impl Error {
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::Overloaded { .. } => "overloaded",
             Self::UnreadableWorkbook { .. } => "unreadable_workbook",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::Store(_) => "store_unavailable",
             Self::Internal(_) => "internal",
         }
@@ -184,6 +188,9 @@ pub enum Conflict {
     /// There would be no administrator left.
     #[error("the last administrator can be neither removed, lowered nor suspended")]
     LastAdmin,
+    /// The import has ended.
+    #[error("the import has ended already; what it did stays")]
+    ImportFinished,
     /// Others changed the same things at the same time, again and again.
     #[error("others are changing the same things; try again")]
     Contention,
@@ -200,6 +207,7 @@ impl Conflict {
             Self::NotEmpty => "not_empty",
             Self::Closing => "closing",
             Self::LastAdmin => "last_admin",
+            Self::ImportFinished => "import_finished",
             Self::Contention => "contention",
         }
     }

@@ -120,8 +120,37 @@ pub(crate) fn import_listed(id: ImportId) -> Key {
     imports().key(&id.key())
 }
 
-pub(crate) fn import_report(id: ImportId) -> Key {
-    Key::new(format!("import/{}", id.key()), "report")
+/// Imports that have not ended, so that they are found after a crash.
+pub(crate) fn pending_imports() -> Partition {
+    Partition("imports-pending".to_owned())
+}
+
+pub(crate) fn import_pending(id: ImportId) -> Key {
+    pending_imports().key(&id.key())
+}
+
+/// What is kept of one import.
+pub(crate) fn import(id: ImportId) -> Partition {
+    Partition(format!("import/{}", id.key()))
+}
+
+pub(crate) fn import_job(id: ImportId) -> Key {
+    import(id).key(JOB)
+}
+
+/// A part of what was wrong in an import, counted from 0.
+pub(crate) fn import_fault(id: ImportId, number: u32) -> Key {
+    import(id).key(&format!("{FAULT}{number:08}"))
+}
+
+/// What each `Idempotency-Key` was used for.
+pub(crate) fn import_keys() -> Partition {
+    Partition("import-keys".to_owned())
+}
+
+/// What an `Idempotency-Key` was used for, by the keyed hash of it and of who used it.
+pub(crate) fn import_key(hash: &str) -> Key {
+    import_keys().key(hash)
 }
 
 /// What is counted by an e-mail address, under a keyed hash of it.
@@ -154,3 +183,5 @@ pub(crate) const DEPARTMENT: &str = "department/";
 pub(crate) const USER: &str = "user/";
 pub(crate) const NAME: &str = "name/";
 pub(crate) const EXTERNAL: &str = "external/";
+pub(crate) const JOB: &str = "job";
+pub(crate) const FAULT: &str = "fault/";

@@ -39,7 +39,7 @@ pub use secret::{SecretKey, SecretTooShort};
 pub use sessions::TokenPair;
 pub use throttle::ThrottleOptions;
 pub use tokens::TokenOptions;
-pub use user_management::{Acting, Builder, UserManagement};
+pub use user_management::{Acting, Builder, ImportEvent, ImportEvents, ImportStarted, UserManagement};
 pub use verify::Finding;
 
 pub use ums_store as store;

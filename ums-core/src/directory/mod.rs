@@ -92,7 +92,7 @@ impl Directory {
     }
 
     /// Reads the actor's account within the transaction, so that the change holds only while the rights do.
-    async fn confirm(&self, transaction: &Transaction, actor: &Actor) -> Result<Actor> {
+    pub(crate) async fn confirm(&self, transaction: &Transaction, actor: &Actor) -> Result<Actor> {
         let Some(id) = actor.user_id() else { return Ok(actor.clone()) };
         let found = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
         match found {

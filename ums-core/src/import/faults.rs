@@ -1,5 +1,6 @@
 //! From an error of the directory to faults of a row's cells.
 
+use super::importer::Step;
 use super::{Column, ImportFault, Record, Row};
 use crate::{Conflict, Error, Result};
 
@@ -13,11 +14,7 @@ pub(super) fn fault_of(field: &str, code: &'static str, message: &str) -> Error 
 /// # Errors
 ///
 /// The error itself where it is no fault of the row: it stops the import.
-pub(super) fn conflict_or_fault<T: Record>(
-    row: &Row<T>,
-    main: Column,
-    error: Error,
-) -> Result<Vec<ImportFault>> {
+fn conflict_or_fault<T: Record>(row: &Row<T>, main: Column, error: Error) -> Result<Vec<ImportFault>> {
     match error {
         Error::Invalid(faults) => Ok(faults
             .as_slice()
@@ -35,6 +32,18 @@ pub(super) fn conflict_or_fault<T: Record>(
             Ok(vec![row.fault_of_row(error.code(), error.to_string())])
         }
         error => Err(error),
+    }
+}
+
+impl Step {
+    /// The faults of a step that the directory refused, or the error where it is no fault of the row.
+    pub(super) fn faults(&self, error: Error) -> Result<Vec<ImportFault>> {
+        match self {
+            Self::Organisation(row) => conflict_or_fault(row, Column::Name, error),
+            Self::Department(row) => conflict_or_fault(row, Column::Name, error),
+            Self::User(prepared) => conflict_or_fault(&prepared.row, Column::Email, error),
+            Self::Faulty(..) | Self::Sheet(_) | Self::Warning(_) => Err(error),
+        }
     }
 }
 

@@ -1,140 +1,272 @@
-//! From a workbook to the directory: rows in batches, each batch one commit.
+//! From a workbook to the directory: rows in batches, each batch one commit, together with how far the import is by it.
 
-use std::fs::File;
-use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::mem;
 
-use tokio::sync::mpsc;
-
-use super::progress::Progress;
+use super::feed::{self, Metered};
+use super::job::{Checkpoint, Job};
+use super::jobs::{Halt, Jobs, Stop, Tools};
+use super::running::Running;
+use super::tally::Tally;
+use super::users::Prepared;
 use super::{
-    ImportLimits, ImportOptions, ImportReport, SheetEvent, SheetKind, SheetRow, WorkbookReader, reports,
+    DepartmentRow, ImportFault, ImportOptions, OnExisting, OrganisationRow, Row, SheetEvent, SheetKind,
+    SheetRow, WorkbookReader,
 };
-use crate::access::{Action, Actor, Target};
-use crate::directory::{Directory, Existing};
-use crate::hash::{Hasher, PasswordPolicy};
+use crate::access::Actor;
+use crate::directory::Existing;
 use crate::model::ImportId;
-use crate::transaction::Database;
-use crate::{Error, Kind, Result};
+use crate::transaction::Transaction;
+use crate::{Conflict, Error, Result, keyspace, store};
 
-use super::OnExisting;
-
-/// How many events go from the reader to the importer at a time, and how many such messages may wait.
-const EVENTS: usize = 256;
-const MESSAGES: usize = 4;
-
-/// What a row costs at most in operations of a commit, with what is read for it.
+/// What a row costs at most in operations of a commit, with what is read for it, and what each commit costs besides.
 const OPERATIONS_PER_ROW: usize = 24;
+const OPERATIONS_PER_COMMIT: usize = 8;
 /// The most rows of a commit: more saves nothing.
 const ROWS: usize = 2_000;
+/// The most passwords of a commit that are hashed for it, some seconds' worth.
+const PASSWORDS: usize = 256;
 
-/// Imports workbooks into a directory.
+/// Carries out one import.
 #[derive(Debug)]
-pub(crate) struct Importer<'a> {
-    pub(super) database: &'a Database,
-    pub(super) directory: Directory,
-    pub(super) hasher: &'a Arc<Hasher>,
-    pub(super) policy: &'a PasswordPolicy,
+pub(super) struct Importer<'a> {
+    pub(super) jobs: &'a Jobs,
+    pub(super) tools: &'a Tools,
     pub(super) actor: &'a Actor,
     pub(super) options: &'a ImportOptions,
+    id: ImportId,
+    running: &'a Running,
+}
+
+/// What is done with an event of the sheet.
+#[derive(Debug)]
+pub(super) enum Step {
+    Organisation(Row<OrganisationRow>),
+    Department(Row<DepartmentRow>),
+    User(Prepared),
+    Faulty(SheetKind, Vec<ImportFault>),
+    Sheet(ImportFault),
+    Warning(ImportFault),
 }
 
 impl<'a> Importer<'a> {
-    /// An importer that does as the options say; for a dry run one whose directory keeps nothing.
-    pub(crate) fn new(
-        database: &'a Database,
-        directory: &Directory,
-        hasher: &'a Arc<Hasher>,
-        policy: &'a PasswordPolicy,
+    pub(super) fn new(
+        jobs: &'a Jobs,
+        tools: &'a Tools,
         actor: &'a Actor,
-        options: &'a ImportOptions,
+        job: &'a Job,
+        running: &'a Running,
     ) -> Self {
-        let directory = if options.dry_run { directory.rehearsal() } else { directory.clone() };
-        Self { database, directory, hasher, policy, actor, options }
+        Self { jobs, tools, actor, options: &job.options, id: job.id, running }
     }
 
-    /// Imports a workbook to its end. A row that is wrong does not stop the others.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnreadableWorkbook`] before anything is changed; those of the store.
-    pub(crate) async fn run(&self, workbook: File, limits: ImportLimits) -> Result<ImportReport> {
-        self.expect_allowed().await?;
-        let mut events = read(workbook, limits, self.options.clone()).await?;
-        let id = ImportId::allotted(self.database.next_id(Kind::Import).await?)?;
-        let report = ImportReport::new(id, self.options.dry_run, self.database.now());
-        let mut progress = Progress::new(report);
-        let mut batch = Vec::new();
-        while let Some(message) = events.recv().await {
-            for event in message? {
-                self.take(event, &mut batch, &mut progress).await?;
-            }
-        }
-        self.apply(&mut batch, &mut progress).await?;
-        self.finish_departments(&mut progress).await?;
-        let mut report = progress.into_report();
-        report.finish(self.database.now());
-        let organisation_id = self.actor.confined_to(Action::ReadImport)?.or(self.options.organisation_id);
-        reports::store(self.database, &report, organisation_id).await?;
-        Ok(report)
-    }
-
-    async fn expect_allowed(&self) -> Result<()> {
-        let own = self.actor.confined_to(Action::Import).unwrap_or_default();
-        let organisation_id = self.options.organisation_id.or(own);
-        self.actor.may(Action::Import, &Target { organisation_id, ..Target::default() })?;
-        match organisation_id {
-            Some(id) => self.directory.expect_place(self.actor, Some(id), None).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn take(
+    /// Imports a workbook from where the job is to its end. A row that is wrong does not stop the others.
+    pub(super) async fn run(
         &self,
-        event: SheetEvent,
-        batch: &mut Vec<SheetRow>,
-        progress: &mut Progress,
-    ) -> Result<()> {
-        match event {
-            SheetEvent::Row(row) => {
-                let kind = kind(&row);
-                if batch.len() >= self.rows_per_commit()
-                    || batch.last().is_some_and(|last| self::kind(last) != kind)
+        reader: WorkbookReader<Metered>,
+        from: Checkpoint,
+    ) -> Result<Result<(), Halt>> {
+        let mut portions = feed::start(reader, self.options.clone(), from);
+        let mut batch = Batch { at: from, events: Vec::new(), passwords: 0 };
+        while let Some(message) = portions.recv().await {
+            let portion = match message {
+                Ok(portion) => portion,
+                Err(error) => return Ok(Err(Halt::Unreadable(error))),
+            };
+            self.running.note_read(portion.events.iter().filter(|event| is_row(event)).count() as u64);
+            let mut at = portion.at;
+            for event in portion.events {
+                if !batch.takes(at, self.rows_per_commit())
+                    && let Err(stop) = self.apply(batch.take(at)).await?
                 {
-                    self.apply(batch, progress).await?;
+                    return Ok(Err(Halt::Stop(stop)));
                 }
-                if kind == SheetKind::Users {
-                    self.finish_departments(progress).await?;
-                }
-                progress.read(kind);
-                batch.push(row);
+                batch.push(at, event);
+                at.events += 1;
             }
-            SheetEvent::Faulty(kind, faults) => {
-                progress.read(kind);
-                progress.fail(kind, faults);
-            }
-            SheetEvent::Sheet(fault) => progress.error(fault),
-            SheetEvent::Warning(fault) => progress.warning(fault),
         }
-        Ok(())
+        Ok(self.apply(batch).await?.map_err(Halt::Stop))
     }
 
-    async fn apply(&self, batch: &mut Vec<SheetRow>, progress: &mut Progress) -> Result<()> {
-        let (mut organisations, mut departments, mut users) = (Vec::new(), Vec::new(), Vec::new());
-        for row in batch.drain(..) {
-            match row {
-                SheetRow::Organisation(row) => organisations.push(row),
-                SheetRow::Department(row) => departments.push(row),
-                SheetRow::User(row) => users.push(row),
+    async fn apply(&self, batch: Batch) -> Result<Result<(), Stop>> {
+        if batch.events.is_empty() {
+            return Ok(Ok(()));
+        }
+        let mut at = batch.at;
+        let steps = match self.jobs.holding(self.id, self.prepare(batch.events)).await? {
+            Ok(steps) => steps?,
+            Err(stop) => return Ok(Err(stop)),
+        };
+        self.commit(&mut at, &steps).await
+    }
+
+    /// Applies steps that begin at a checkpoint, and moves that on.
+    async fn commit(&self, at: &mut Checkpoint, steps: &[Step]) -> Result<Result<(), Stop>> {
+        let after = Checkpoint { events: at.events + steps.len() as u64, ..*at };
+        let mut applied = self.try_commit(after, steps, false).await;
+        if matches!(applied, Err(Error::Conflict(Conflict::Closing))) {
+            // What can't be finished is in the way of the rows that meet it, and of no others.
+            applied = self.try_commit(after, steps, true).await;
+        }
+        match applied {
+            Ok(Ok(rows)) => {
+                *at = after;
+                self.running.note_done(rows);
+                Ok(Ok(()))
+            }
+            Ok(Err(stop)) => Ok(Err(stop)),
+            // More than the store takes in one commit.
+            Err(Error::Store(store::Error::Invalid { .. })) if steps.len() > 1 => {
+                let (one, other) = steps.split_at(steps.len() / 2);
+                for steps in [one, other] {
+                    if let Err(stop) = Box::pin(self.commit(at, steps)).await? {
+                        return Ok(Err(stop));
+                    }
+                }
+                Ok(Ok(()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// One commit: what the steps come to, and the job as it is after them. Gives the rows done by then.
+    async fn try_commit(
+        &self,
+        after: Checkpoint,
+        steps: &[Step],
+        past_closing: bool,
+    ) -> Result<Result<u64, Stop>> {
+        if self.running.is_cancelled() {
+            return Ok(Err(Stop::Cancelled));
+        }
+        if self.options.dry_run {
+            let decide = |transaction: Transaction| async move {
+                self.decide(&transaction, steps, past_closing).await
+            };
+            let tally = &self.tools.directory.write(decide).await?;
+            let note = |transaction: Transaction| async move {
+                match self.expect_going_on(&transaction).await? {
+                    Ok(job) => self.note(&transaction, job, after, tally.clone()).map(Ok),
+                    Err(stop) => Ok(Err(stop)),
+                }
+            };
+            return self.jobs.database().transact(note).await;
+        }
+        let work = |transaction: Transaction| async move {
+            let job = match self.expect_going_on(&transaction).await? {
+                Ok(job) => job,
+                Err(stop) => return Ok(Err(stop)),
+            };
+            let tally = self.decide(&transaction, steps, past_closing).await?;
+            self.note(&transaction, job, after, tally).map(Ok)
+        };
+        self.tools.directory.write(work).await
+    }
+
+    /// The job, as long as this instance is at it and whoever asked for it still may.
+    async fn expect_going_on(&self, transaction: &Transaction) -> Result<Result<Job, Stop>> {
+        let job = match self.jobs.held(transaction, self.id).await? {
+            Ok(job) => job,
+            Err(stop) => return Ok(Err(stop)),
+        };
+        Ok(match self.tools.confirm(transaction, self.actor, &job).await? {
+            Ok(_) => Ok(job),
+            Err(error) => Err(Stop::Refused(error)),
+        })
+    }
+
+    /// Notes how far the job is. Gives the rows done by then.
+    fn note(&self, transaction: &Transaction, mut job: Job, after: Checkpoint, tally: Tally) -> Result<u64> {
+        job.checkpoint = after;
+        job.lease = Some(self.jobs.lease());
+        job.attempts = 0;
+        job.bytes_read = self.running.progress().bytes_read;
+        self.jobs.keep_tally(transaction, &mut job, tally)?;
+        transaction.put(keyspace::import_job(self.id), &job)?;
+        Ok(job.counts.rows())
+    }
+
+    /// What cannot be done within a commit.
+    async fn prepare(&self, events: Vec<SheetEvent>) -> Result<Vec<Step>> {
+        let (mut steps, mut users) = (Vec::with_capacity(events.len()), Vec::new());
+        for event in events {
+            steps.push(match event {
+                SheetEvent::Row(SheetRow::Organisation(row)) => Some(Step::Organisation(row)),
+                SheetEvent::Row(SheetRow::Department(row)) => Some(Step::Department(row)),
+                SheetEvent::Row(SheetRow::User(row)) => {
+                    users.push(row);
+                    None
+                }
+                SheetEvent::Faulty(kind, faults) => Some(Step::Faulty(kind, faults)),
+                SheetEvent::Sheet(fault) => Some(Step::Sheet(fault)),
+                SheetEvent::Warning(fault) => Some(Step::Warning(fault)),
+            });
+        }
+        let mut users = self.prepare_users(users).await?.into_iter();
+        Ok(steps.into_iter().filter_map(|step| step.or_else(|| users.next())).collect())
+    }
+
+    async fn decide(&self, transaction: &Transaction, steps: &[Step], past_closing: bool) -> Result<Tally> {
+        self.fetch(transaction, steps).await?;
+        let mut tally = Tally::default();
+        for step in steps {
+            let kind = match step {
+                Step::Organisation(_) => SheetKind::Organisations,
+                Step::Department(_) => SheetKind::Departments,
+                Step::User(_) => SheetKind::Users,
+                Step::Faulty(kind, faults) => {
+                    tally.read(*kind);
+                    tally.fail(*kind, faults.clone());
+                    continue;
+                }
+                Step::Sheet(fault) => {
+                    tally.error(fault.clone());
+                    continue;
+                }
+                Step::Warning(fault) => {
+                    tally.warning(fault.clone());
+                    continue;
+                }
+            };
+            tally.read(kind);
+            transaction.mark();
+            let done = match step {
+                Step::Organisation(row) => self.organisation_row(transaction, row, &mut tally).await,
+                Step::Department(row) => self.department_row(transaction, row, &mut tally).await,
+                Step::User(row) => self.user_row(transaction, row, &mut tally).await,
+                _ => Ok(()),
+            };
+            match done {
+                Ok(()) => {}
+                Err(error @ Error::Conflict(Conflict::Closing)) if !past_closing => return Err(error),
+                Err(error) => {
+                    transaction.take_back();
+                    tally.fail(kind, step.faults(error)?);
+                }
             }
         }
-        self.organisations(organisations, progress).await?;
-        self.departments(departments, progress).await?;
-        self.users(users, progress).await
+        Ok(tally)
+    }
+
+    /// Reads what the steps are looked up by, in one go.
+    async fn fetch(&self, transaction: &Transaction, steps: &[Step]) -> Result<()> {
+        let mut keys = Vec::with_capacity(steps.len());
+        for step in steps {
+            match step {
+                Step::Organisation(row) => {
+                    keys.push(keyspace::organisation_by_name(row.record.name.folded()));
+                }
+                Step::User(prepared) => {
+                    keys.push(keyspace::user_by_email(prepared.row.record.email.canonical()));
+                }
+                _ => {}
+            }
+        }
+        if keys.is_empty() { Ok(()) } else { transaction.fetch(&keys).await }
     }
 
     fn rows_per_commit(&self) -> usize {
-        (self.database.limits().operations / OPERATIONS_PER_ROW).clamp(1, ROWS)
+        let operations = self.jobs.database().limits().operations.saturating_sub(OPERATIONS_PER_COMMIT);
+        (operations / OPERATIONS_PER_ROW).clamp(1, ROWS)
     }
 
     pub(super) fn existing(&self) -> Existing {
@@ -146,40 +278,36 @@ impl<'a> Importer<'a> {
     }
 }
 
-fn kind(row: &SheetRow) -> SheetKind {
-    match row {
-        SheetRow::Organisation(_) => SheetKind::Organisations,
-        SheetRow::Department(_) => SheetKind::Departments,
-        SheetRow::User(_) => SheetKind::Users,
+/// Events that are applied together: of one pass over one sheet.
+#[derive(Debug)]
+struct Batch {
+    at: Checkpoint,
+    events: Vec<SheetEvent>,
+    passwords: usize,
+}
+
+impl Batch {
+    fn takes(&self, at: Checkpoint, rows: usize) -> bool {
+        let next = Checkpoint { events: self.at.events + self.events.len() as u64, ..self.at };
+        self.events.is_empty() || at == next && self.events.len() < rows && self.passwords < PASSWORDS
+    }
+
+    fn push(&mut self, at: Checkpoint, event: SheetEvent) {
+        if self.events.is_empty() {
+            self.at = at;
+        }
+        let has_password =
+            matches!(&event, SheetEvent::Row(SheetRow::User(row)) if row.record.password.is_some());
+        self.passwords += usize::from(has_password);
+        self.events.push(event);
+    }
+
+    /// What is gathered, to leave an empty batch.
+    fn take(&mut self, at: Checkpoint) -> Self {
+        mem::replace(self, Self { at, events: Vec::new(), passwords: 0 })
     }
 }
 
-type Message = Result<Vec<SheetEvent>>;
-
-/// Reads a workbook on a thread of its own, once it has been looked at and found sound.
-async fn read(
-    workbook: File,
-    limits: ImportLimits,
-    options: ImportOptions,
-) -> Result<mpsc::Receiver<Message>> {
-    let opened = tokio::task::spawn_blocking(move || WorkbookReader::open(workbook, &limits)).await;
-    let mut reader = opened.map_err(|error| Error::internal(format!("reading a workbook: {error}")))??;
-    let (sender, receiver) = mpsc::channel::<Message>(MESSAGES);
-    tokio::task::spawn_blocking(move || {
-        let mut events = Vec::with_capacity(EVENTS);
-        let read = reader.read(&options, |event| {
-            events.push(event);
-            if events.len() < EVENTS {
-                return ControlFlow::Continue(());
-            }
-            // Nobody listens any more where the import was called off.
-            match sender.blocking_send(Ok(std::mem::replace(&mut events, Vec::with_capacity(EVENTS)))) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
-            }
-        });
-        let last = read.map(|_| events).map_err(Error::from);
-        drop(sender.blocking_send(last));
-    });
-    Ok(receiver)
+fn is_row(event: &SheetEvent) -> bool {
+    matches!(event, SheetEvent::Row(_) | SheetEvent::Faulty(..))
 }

@@ -1,10 +1,11 @@
 //! How much of a workbook is read before it is refused.
 
 use std::fmt;
+use std::time::Duration;
 
-/// How large a workbook may be, each bound with the value it has where nothing is said.
+/// How large a workbook may be, each bound with the value it has where nothing is said; and how much is kept of one.
 ///
-/// All but [`ImportLimits::file_bytes`] are looked at before the first row is given out, so that a workbook that is
+/// All that concern a workbook but [`ImportLimits::file_bytes`] are looked at before the first row is given out, so that a workbook that is
 /// over one of them changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -29,6 +30,10 @@ pub struct ImportLimits {
     pub columns: u64,
     /// Bytes of one cell or shared string, its markup included: 1 MiB. Excel's own limit is 32,767 characters.
     pub cell_bytes: u64,
+    /// How many faults are kept beyond those of the report, for whoever asks for the failed rows: 1,000,000.
+    pub faults: u64,
+    /// How long the workbook and the faults beyond those of the report are kept once an import has ended: a day.
+    pub kept_for: Duration,
 }
 
 impl Default for ImportLimits {
@@ -45,6 +50,8 @@ impl Default for ImportLimits {
             cells: 20_000_000,
             columns: 16_384,
             cell_bytes: MIB,
+            faults: 1_000_000,
+            kept_for: Duration::from_secs(24 * 60 * 60),
         }
     }
 }

@@ -78,13 +78,36 @@ impl<R: Read + Seek> WorkbookReader<R> {
         options: &ImportOptions,
         mut sink: impl FnMut(SheetEvent) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, WorkbookError> {
-        let mut events = Events { sink: &mut sink, organisation_given: options.organisation_id.is_some() };
-        for chosen in &self.chosen {
-            if read_sheet(&mut self.workbook, chosen, &mut events)?.is_break() {
+        for sheet in 0..self.sheets() {
+            if self.read_sheet(sheet, options, &mut sink)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// How many sheets are read.
+    pub(super) fn sheets(&self) -> u32 {
+        u32::try_from(self.chosen.len()).unwrap_or(u32::MAX)
+    }
+
+    /// What a sheet holds, where its name says so.
+    pub(super) fn kind(&self, sheet: u32) -> Option<SheetKind> {
+        self.chosen.get(usize::try_from(sheet).ok()?)?.kind
+    }
+
+    /// Gives everything in one of the sheets to `sink`, counted from 0 in the order of import. May be called again.
+    pub(super) fn read_sheet(
+        &mut self,
+        sheet: u32,
+        options: &ImportOptions,
+        mut sink: impl FnMut(SheetEvent) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, WorkbookError> {
+        let mut events = Events { sink: &mut sink, organisation_given: options.organisation_id.is_some() };
+        let chosen = usize::try_from(sheet).ok().and_then(|sheet| self.chosen.get(sheet));
+        chosen.map_or(Ok(ControlFlow::Continue(())), |chosen| {
+            read_sheet(&mut self.workbook, chosen, &mut events)
+        })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SheetKind;
 use crate::Timestamp;
 use crate::model::ImportId;
 
@@ -29,7 +28,7 @@ pub struct ImportReport {
     pub departments: ImportCounts,
     /// Rows of organisations.
     pub organisations: ImportCounts,
-    /// What was wrong; the first 1,000.
+    /// What was wrong, in the order of rows within a sheet; the first 1,000.
     pub errors: Vec<ImportFault>,
     /// Whether there was more wrong than `errors` holds.
     pub errors_truncated: bool,
@@ -40,62 +39,6 @@ pub struct ImportReport {
 impl ImportReport {
     /// How many errors, and how many warnings, a report keeps.
     pub const KEPT: usize = 1000;
-
-    /// The report of an import that begins.
-    #[must_use]
-    pub fn new(id: ImportId, dry_run: bool, started_at: Timestamp) -> Self {
-        Self {
-            id,
-            status: ImportStatus::Running,
-            dry_run,
-            started_at,
-            finished_at: None,
-            users: ImportCounts::default(),
-            departments: ImportCounts::default(),
-            organisations: ImportCounts::default(),
-            errors: Vec::new(),
-            errors_truncated: false,
-            warnings: Vec::new(),
-        }
-    }
-
-    /// The counts of this kind of row.
-    pub fn counts_mut(&mut self, kind: SheetKind) -> &mut ImportCounts {
-        match kind {
-            SheetKind::Organisations => &mut self.organisations,
-            SheetKind::Departments => &mut self.departments,
-            SheetKind::Users => &mut self.users,
-        }
-    }
-
-    /// Notes an error, where there is room.
-    pub fn add_error(&mut self, fault: ImportFault) {
-        if self.errors.len() < Self::KEPT {
-            self.errors.push(fault);
-        } else {
-            self.errors_truncated = true;
-        }
-    }
-
-    /// Notes a warning, where there is room.
-    pub fn add_warning(&mut self, fault: ImportFault) {
-        if self.warnings.len() < Self::KEPT {
-            self.warnings.push(fault);
-        }
-    }
-
-    /// Ends the report: `succeeded` without errors, `failed` where no row came through, else `succeeded_with_errors`.
-    pub fn finish(&mut self, finished_at: Timestamp) {
-        let came_through = [&self.users, &self.departments, &self.organisations]
-            .into_iter()
-            .any(|counts| counts.created + counts.updated + counts.unchanged + counts.skipped > 0);
-        self.finished_at = Some(finished_at);
-        self.status = match (self.errors.is_empty(), came_through) {
-            (true, _) => ImportStatus::Succeeded,
-            (false, true) => ImportStatus::SucceededWithErrors,
-            (false, false) => ImportStatus::Failed,
-        };
-    }
 }
 
 /// How far an import is, or how it ended.
@@ -135,6 +78,27 @@ pub struct ImportCounts {
     pub skipped: u64,
     /// Not taken; `errors` says why.
     pub failed: u64,
+}
+
+impl ImportCounts {
+    /// What became of rows, all together.
+    pub(crate) fn done(&self) -> u64 {
+        self.created + self.updated + self.unchanged + self.skipped + self.failed
+    }
+
+    /// Whether any row was taken.
+    pub(crate) fn came_through(&self) -> bool {
+        self.created + self.updated + self.unchanged + self.skipped > 0
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.created += other.created;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+        self.skipped += other.skipped;
+        self.failed += other.failed;
+    }
 }
 
 /// Something wrong in a workbook, and where.
@@ -222,10 +186,6 @@ pub(super) fn shorten(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn report() -> ImportReport {
-        ImportReport::new(ImportId::try_from(7).unwrap(), false, Timestamp::UNIX_EPOCH)
-    }
-
     #[test]
     fn references_are_excels() {
         for (column, expected) in [
@@ -244,36 +204,27 @@ mod tests {
     }
 
     #[test]
-    fn keeps_no_more_than_it_says() {
-        let mut report = report();
-        for row in 0..1001 {
-            report.add_error(ImportFault::of_sheet("users", "required", "must not be blank").in_row(row));
-            report.add_warning(ImportFault::of_sheet("users", "unknown_column", "is ignored"));
-        }
-        assert_eq!((report.errors.len(), report.errors_truncated, report.warnings.len()), (1000, true, 1000));
+    fn a_value_is_kept_in_its_beginning() {
         let fault = ImportFault::of_sheet("users", "too_long", "…").with_value(&"é".repeat(5000));
         assert_eq!(fault.value.map(|value| value.chars().count()), Some(101));
     }
 
     #[test]
-    fn the_status_follows_from_what_came_through() {
-        let mut report = report();
-        report.finish(Timestamp::UNIX_EPOCH);
-        assert_eq!(report.status, ImportStatus::Succeeded);
-        report.add_error(ImportFault::of_sheet("users", "required", "must not be blank"));
-        report.finish(Timestamp::UNIX_EPOCH);
-        assert_eq!(report.status, ImportStatus::Failed);
-        report.counts_mut(SheetKind::Departments).skipped = 1;
-        report.finish(Timestamp::UNIX_EPOCH);
-        assert_eq!(report.status, ImportStatus::SucceededWithErrors);
-    }
-
-    #[test]
     fn is_written_as_the_contract_says_and_read_back() {
-        let mut report = report();
         let fault = ImportFault::of_sheet("Users", "invalid_email", "has no @").in_row(7).in_column("E-mail");
-        report.add_error(fault.in_cell(2).with_value("ada"));
-        report.finish(Timestamp::UNIX_EPOCH);
+        let report = ImportReport {
+            id: ImportId::try_from(7).unwrap(),
+            status: ImportStatus::Failed,
+            dry_run: false,
+            started_at: Timestamp::UNIX_EPOCH,
+            finished_at: Some(Timestamp::UNIX_EPOCH),
+            users: ImportCounts::default(),
+            departments: ImportCounts::default(),
+            organisations: ImportCounts::default(),
+            errors: vec![fault.in_cell(2).with_value("ada")],
+            errors_truncated: false,
+            warnings: Vec::new(),
+        };
         let written = serde_json::to_value(&report).unwrap();
         assert_eq!(
             written["errors"][0],

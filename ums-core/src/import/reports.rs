@@ -2,38 +2,81 @@
 
 use ums_store::Scan;
 
-use super::ImportReport;
+use super::{FaultChunk, ImportFault, ImportReport, Job};
 use crate::access::{Action, Actor, Target};
 use crate::keyspace;
-use crate::model::{ImportId, OrganisationId};
+use crate::model::ImportId;
 use crate::page::{Cursors, Page, PageRequest};
-use crate::record::{Found, ImportListing, Record};
+use crate::record::{Found, ImportListing};
 use crate::transaction::Database;
 use crate::{Error, Kind, Result};
 
-impl Record for ImportReport {}
-
-/// Keeps a report.
-pub(crate) async fn store(
-    database: &Database,
-    report: &ImportReport,
-    organisation_id: Option<OrganisationId>,
-) -> Result<()> {
-    database
-        .transact(|transaction| async move {
-            transaction.put(keyspace::import_listed(report.id), &ImportListing { organisation_id })?;
-            transaction.put(keyspace::import_report(report.id), report)
-        })
-        .await
-}
-
 /// One report.
 pub(crate) async fn read(database: &Database, actor: &Actor, id: ImportId) -> Result<ImportReport> {
+    see(database, actor, id).await?;
+    let job = database.read::<Job>(&keyspace::import_job(id)).await?;
+    report(database, job.ok_or(Error::NotFound(Kind::Import))?.data).await
+}
+
+/// Looks whether there is such an import, in the actor's sight.
+pub(crate) async fn see(database: &Database, actor: &Actor, id: ImportId) -> Result<()> {
     let listing = database.read::<ImportListing>(&keyspace::import_listed(id)).await?;
     let listing = listing.ok_or(Error::NotFound(Kind::Import))?;
-    actor.may(Action::ReadImport, &target(&listing.data))?;
-    let report = database.read::<ImportReport>(&keyspace::import_report(id)).await?;
-    Ok(report.ok_or(Error::NotFound(Kind::Import))?.data)
+    actor.may(Action::ReadImport, &target(&listing.data))
+}
+
+/// The report of a job, as far as it is.
+pub(crate) async fn report(database: &Database, job: Job) -> Result<ImportReport> {
+    let mut report = ImportReport {
+        id: job.id,
+        status: job.status,
+        dry_run: job.options.dry_run,
+        started_at: job.started_at,
+        finished_at: job.finished_at,
+        users: job.counts.users,
+        departments: job.counts.departments,
+        organisations: job.counts.organisations,
+        errors: Vec::new(),
+        errors_truncated: job.faults.errors > ImportReport::KEPT as u64,
+        warnings: Vec::new(),
+    };
+    let mut scan = faults_of(job.id);
+    while (report.errors.len() as u64) < job.faults.errors.min(ImportReport::KEPT as u64)
+        || (report.warnings.len() as u64) < job.faults.warnings.min(ImportReport::KEPT as u64)
+    {
+        let page = database.scan(&scan).await?;
+        for item in page.items {
+            let chunk = Found::<FaultChunk>::read(&item.entry)?.data;
+            report.errors.extend(chunk.errors);
+            report.warnings.extend(chunk.warnings);
+        }
+        let Some(next) = page.next else { break };
+        scan = scan.after(next);
+    }
+    report.errors.truncate(ImportReport::KEPT);
+    report.warnings.truncate(ImportReport::KEPT);
+    Ok(report)
+}
+
+/// What was wrong, in portions: the ones of a sheet of organisations or users in the order of its rows. All of it as long
+/// as the workbook is kept, the first 1,000 from then on.
+pub(crate) async fn faults(
+    database: &Database,
+    id: ImportId,
+    after: Option<String>,
+) -> Result<(Vec<ImportFault>, Option<String>)> {
+    let mut scan = faults_of(id);
+    scan.after = after;
+    let page = database.scan(&scan).await?;
+    let mut errors = Vec::new();
+    for item in page.items {
+        errors.extend(Found::<FaultChunk>::read(&item.entry)?.data.errors);
+    }
+    Ok((errors, page.next))
+}
+
+fn faults_of(id: ImportId) -> Scan {
+    Scan::partition(keyspace::import(id).as_str()).prefix(keyspace::FAULT).limit(10)
 }
 
 /// Reports in the actor's sight, newest first.
@@ -73,9 +116,12 @@ pub(crate) async fn list(
             None => break,
         }
     }
-    let keys: Vec<_> = ids.into_iter().map(keyspace::import_report).collect();
-    let reports = database.read_all::<ImportReport>(&keys).await?;
-    Ok(Page::new(reports.into_iter().flatten().map(|found| found.data).collect(), next_cursor))
+    let keys: Vec<_> = ids.into_iter().map(keyspace::import_job).collect();
+    let mut reports = Vec::with_capacity(keys.len());
+    for found in database.read_all::<Job>(&keys).await?.into_iter().flatten() {
+        reports.push(report(database, found.data).await?);
+    }
+    Ok(Page::new(reports, next_cursor))
 }
 
 fn target(listing: &ImportListing) -> Target {

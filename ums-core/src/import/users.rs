@@ -2,65 +2,58 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::faults::{conflict_or_fault, duplicate, fault_of};
-use super::importer::Importer;
-use super::progress::Progress;
+use super::faults::fault_of;
+use super::importer::{Importer, Step};
+use super::tally::Tally;
 use super::{Column, ImportFault, Row, SheetKind, UserRow};
 use crate::directory::{DepartmentDraft, Existing, NewCredential, Upserted, UserDraft, UserUpsert};
 use crate::hash::PasswordContext;
 use crate::model::{DepartmentId, OrganisationId, UserId};
 use crate::transaction::Transaction;
-use crate::{Error, Result, keyspace, store};
+use crate::{Result, keyspace};
 
 /// How many passwords of one batch are hashed at a time; the gate lets through as many as it has permits for.
 const HASHES: usize = 8;
 
 /// A row that may be applied, with what has to be made beforehand.
 #[derive(Debug)]
-struct Prepared {
-    row: Row<UserRow>,
+pub(super) struct Prepared {
+    pub(super) row: Row<UserRow>,
     id: UserId,
     credential: NewCredential,
 }
 
-/// What became of a batch.
-#[derive(Debug, Default)]
-struct Applied {
-    /// What became of each row.
-    rows: Vec<Result<Upserted, Vec<ImportFault>>>,
-    /// How many departments were made for it.
-    departments: usize,
-}
-
 impl Importer<'_> {
-    pub(super) async fn users(&self, rows: Vec<Row<UserRow>>, progress: &mut Progress) -> Result<()> {
-        let rows = first_ones(rows, progress);
+    /// Allots ids and makes credentials, which can't be done within a commit: a step for each row.
+    pub(super) async fn prepare_users(&self, rows: Vec<Row<UserRow>>) -> Result<Vec<Step>> {
         if rows.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let prepared = self.prepare(rows, progress).await?;
-        self.apply_users(&prepared, progress).await
-    }
-
-    /// Allots ids and makes credentials, which can't be done within a commit.
-    async fn prepare(&self, rows: Vec<Row<UserRow>>, progress: &mut Progress) -> Result<Vec<Prepared>> {
-        let keys: Vec<_> =
-            rows.iter().map(|row| keyspace::user_by_email(row.record.email.canonical())).collect();
-        let there = self.database.lookup_all(&keys).await?;
-        let first = self.directory.reserve_user_ids(rows.len()).await?;
-        let work: Vec<_> =
-            rows.iter().zip(there).map(|(row, there)| self.credential(row, there.is_some())).collect();
+        let (database, directory) = (self.jobs.database(), &self.tools.directory);
+        let with_password = |row: &&Row<UserRow>| row.record.password.is_some();
+        let keys: Vec<_> = rows
+            .iter()
+            .filter(with_password)
+            .map(|row| keyspace::user_by_email(row.record.email.canonical()))
+            .collect();
+        let mut there = database.lookup_all(&keys).await?.into_iter();
+        let first = directory.reserve_user_ids(rows.len()).await?;
+        let work: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let is_there = row.record.password.is_some() && there.next().flatten().is_some();
+                self.credential(row, is_there)
+            })
+            .collect();
         let made: Vec<_> = stream::iter(work).buffered(HASHES).try_collect().await?;
-        let mut prepared = Vec::with_capacity(rows.len());
+        let mut steps = Vec::with_capacity(rows.len());
         for ((row, credential), number) in rows.into_iter().zip(made).zip(first..) {
-            match credential {
-                Ok(credential) => {
-                    prepared.push(Prepared { row, id: UserId::allotted(number)?, credential });
-                }
-                Err(faults) => progress.fail(SheetKind::Users, faults),
-            }
+            steps.push(match credential {
+                Ok(credential) => Step::User(Prepared { row, id: UserId::allotted(number)?, credential }),
+                Err(faults) => Step::Faulty(SheetKind::Users, faults),
+            });
         }
-        Ok(prepared)
+        Ok(steps)
     }
 
     /// The credential that a row gives; none for an account that is there already, since its own stays.
@@ -77,10 +70,10 @@ impl Importer<'_> {
         }
         let Some(password) = &row.record.password else { return Ok(Ok(None)) };
         let context = self.password_context(&row.record).await?;
-        if let Err(fault) = self.policy.check(password, &context) {
+        if let Err(fault) = self.tools.policy.check(password, &context) {
             return Ok(Err(vec![row.fault(Column::Password, fault.code, fault.message)]));
         }
-        self.hasher.hash(password).await.map(|hash| Ok(Some(hash)))
+        self.tools.hasher.hash(password).await.map(|hash| Ok(Some(hash)))
     }
 
     /// What is known of the account that a row makes, its organisation's name with it: the one that the row gives, or
@@ -94,59 +87,26 @@ impl Importer<'_> {
             (None, Some(_)) => None,
             (id, _) => id.or_else(|| self.own_organisation()),
         };
-        let name = self.directory.organisation_name(self.actor, id, record.department_id).await?;
+        let name = self.tools.directory.organisation_name(self.actor, id, record.department_id).await?;
         Ok(match name {
             Some(name) => context.name(&name),
             None => context,
         })
     }
 
-    async fn apply_users(&self, batch: &[Prepared], progress: &mut Progress) -> Result<()> {
-        let applied = self
-            .directory
-            .write(|transaction| async move { self.upsert_users(&transaction, batch).await })
-            .await;
-        match applied {
-            Ok(applied) => {
-                for _ in 0..applied.departments {
-                    progress.done(SheetKind::Departments, Upserted::Created);
-                }
-                for row in applied.rows {
-                    match row {
-                        Ok(upserted) => progress.done(SheetKind::Users, upserted),
-                        Err(faults) => progress.fail(SheetKind::Users, faults),
-                    }
-                }
-                Ok(())
-            }
-            // More than the store takes in one commit.
-            Err(Error::Store(store::Error::Invalid { .. })) if batch.len() > 1 => {
-                let (one, other) = batch.split_at(batch.len() / 2);
-                Box::pin(self.apply_users(one, progress)).await?;
-                Box::pin(self.apply_users(other, progress)).await
-            }
-            Err(error) => Err(error),
+    pub(super) async fn user_row(
+        &self,
+        transaction: &Transaction,
+        prepared: &Prepared,
+        tally: &mut Tally,
+    ) -> Result<()> {
+        let mut departments = 0;
+        let upserted = self.upsert_user(transaction, prepared, &mut departments).await?;
+        for _ in 0..departments {
+            tally.done(SheetKind::Departments, Upserted::Created);
         }
-    }
-
-    async fn upsert_users(&self, transaction: &Transaction, batch: &[Prepared]) -> Result<Applied> {
-        let keys: Vec<_> = batch
-            .iter()
-            .map(|prepared| keyspace::user_by_email(prepared.row.record.email.canonical()))
-            .collect();
-        transaction.fetch(&keys).await?;
-        let mut applied = Applied::default();
-        for prepared in batch {
-            let row = match self.upsert_user(transaction, prepared, &mut applied.departments).await {
-                Ok(upserted) => Ok(upserted),
-                Err(Error::Conflict(crate::Conflict::Closing)) => {
-                    return Err(crate::Conflict::Closing.into());
-                }
-                Err(error) => Err(conflict_or_fault(&prepared.row, Column::Email, error)?),
-            };
-            applied.rows.push(row);
-        }
-        Ok(applied)
+        tally.done(SheetKind::Users, upserted);
+        Ok(())
     }
 
     async fn upsert_user(
@@ -176,7 +136,7 @@ impl Importer<'_> {
             department_id,
             credential: prepared.credential.clone(),
         };
-        self.directory.upsert_user(transaction, self.actor, &upsert, self.existing()).await
+        self.tools.directory.upsert_user(transaction, self.actor, &upsert, self.existing()).await
     }
 
     /// The department that a row means; one that it names and that is not there is made, where that is wanted.
@@ -193,7 +153,8 @@ impl Importer<'_> {
             let message = "is required where a department is named";
             return Err(fault_of("organisation", "required", message));
         };
-        let named = self.directory.department_named(transaction, organisation_id, name.folded()).await?;
+        let named =
+            self.tools.directory.department_named(transaction, organisation_id, name.folded()).await?;
         if id.is_some_and(|id| named != Some(id)) {
             let message = "the department's name and id belong to different ones";
             return Err(fault_of("department", "contradiction", message));
@@ -206,25 +167,11 @@ impl Importer<'_> {
         }
         let draft = DepartmentDraft { name: name.clone(), parent_id: None };
         let (id, _) = self
+            .tools
             .directory
             .upsert_department(transaction, self.actor, organisation_id, &draft, Existing::Skip)
             .await?;
         *made += 1;
         Ok(Some(id))
     }
-}
-
-/// Rows that repeat no earlier one of the file.
-fn first_ones(rows: Vec<Row<UserRow>>, progress: &mut Progress) -> Vec<Row<UserRow>> {
-    let mut first_ones = Vec::with_capacity(rows.len());
-    for row in rows {
-        let email = row.record.email.canonical();
-        match progress.first_row(SheetKind::Users, email, row.number()) {
-            Some(first) => {
-                progress.fail(SheetKind::Users, vec![duplicate(&row, Column::Email, first)]);
-            }
-            None => first_ones.push(row),
-        }
-    }
-    first_ones
 }

@@ -32,6 +32,17 @@ pub(crate) struct Transaction {
 struct Pending {
     reads: BTreeMap<Key, Option<Entry>>,
     writes: BTreeMap<Key, Pend>,
+    /// What stood among the writes before those since the last mark, where there is one.
+    undo: Option<Vec<(Key, Option<Pend>)>>,
+}
+
+impl Pending {
+    fn write(&mut self, key: Key, pend: Pend) {
+        match &mut self.undo {
+            Some(undo) => undo.push((key.clone(), self.writes.insert(key, pend))),
+            None => drop(self.writes.insert(key, pend)),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -97,9 +108,25 @@ impl Transaction {
         Ok(())
     }
 
+    /// Marks a point to which what is written from here on can be taken back.
+    pub(crate) fn mark(&self) {
+        self.pending().undo = Some(Vec::new());
+    }
+
+    /// Takes back what was written since the mark. What was read stays read.
+    pub(crate) fn take_back(&self) {
+        let mut pending = self.pending();
+        for (key, before) in pending.undo.take().into_iter().flatten().rev() {
+            match before {
+                Some(pend) => drop(pending.writes.insert(key, pend)),
+                None => drop(pending.writes.remove(&key)),
+            }
+        }
+    }
+
     /// Deletes what stands at a key.
     pub(crate) fn delete(&self, key: Key) {
-        self.pending().writes.insert(key, Pend { write: Write::Delete, expect_absent: false });
+        self.pending().write(key, Pend { write: Write::Delete, expect_absent: false });
     }
 
     /// Replaces one state of a record by another, with all the entries that lead to it. No old state makes a new
@@ -123,13 +150,13 @@ impl Transaction {
     fn put_index(&self, key: Key, entry: &IndexEntry, before: &BTreeMap<Key, IndexEntry>) {
         let expect_absent = entry.unique && !before.contains_key(&key);
         let write = Write::Put { value: entry.id.to_string().into(), expires_at: None };
-        self.pending().writes.insert(key, Pend { write, expect_absent });
+        self.pending().write(key, Pend { write, expect_absent });
     }
 
     /// `expect_absent` counts where the key was not read: what was read is expected there in any case.
     fn put_text(&self, key: Key, value: String, expires_at: Option<u64>, expect_absent: bool) {
         let write = Write::Put { value: value.into(), expires_at };
-        self.pending().writes.insert(key, Pend { write, expect_absent });
+        self.pending().write(key, Pend { write, expect_absent });
     }
 
     /// What the transaction sees at a key that it has fetched.
@@ -160,7 +187,7 @@ impl Transaction {
     /// The commit of everything read and written; `None` where nothing is written.
     fn into_commit(self) -> Option<Commit> {
         let mut pending = self.pending();
-        let Pending { mut reads, writes } = std::mem::take(&mut *pending);
+        let Pending { mut reads, writes, .. } = std::mem::take(&mut *pending);
         if writes.is_empty() {
             return None;
         }

@@ -6,7 +6,7 @@ use super::{Parts, UserManagement};
 use crate::auth::{Auth, RegistrationMode};
 use crate::directory::{Directory, FirstAccount};
 use crate::hash::{HashOptions, Hasher, PasswordPolicy};
-use crate::import::ImportLimits;
+use crate::import::{ImportLimits, Jobs, WorkbookFiles};
 use crate::log::{LogQueue, LogSink, MemorySink};
 use crate::page::Cursors;
 use crate::record::Schema;
@@ -36,6 +36,7 @@ pub struct Builder {
     registration: RegistrationMode,
     first_account: FirstAccount,
     import_limits: ImportLimits,
+    import_files: Option<Arc<dyn WorkbookFiles>>,
     throttle: ThrottleOptions,
 }
 
@@ -53,6 +54,7 @@ impl Builder {
             registration: RegistrationMode::Open,
             first_account: FirstAccount::BecomesAdmin,
             import_limits: ImportLimits::default(),
+            import_files: None,
             throttle: ThrottleOptions::default(),
         }
     }
@@ -121,14 +123,22 @@ impl Builder {
         Self { import_limits, ..self }
     }
 
+    /// Where workbooks are kept while they are imported, so that an import that was interrupted goes on by itself, and so
+    /// that their faults can be marked in them afterwards. Nowhere by default: then an import that was interrupted ends
+    /// as failed when the store is next opened.
+    #[must_use]
+    pub fn import_files(self, files: Arc<dyn WorkbookFiles>) -> Self {
+        Self { import_files: Some(files), ..self }
+    }
+
     /// How attempts at passwords are slowed down, and what one client's address may do in an hour.
     #[must_use]
     pub fn throttle(self, throttle: ThrottleOptions) -> Self {
         Self { throttle, ..self }
     }
 
-    /// Opens the store: notes its layout in a new one, checks that of an old one, and finishes deletions that a crash
-    /// left half done.
+    /// Opens the store: notes its layout in a new one, checks that of an old one, finishes deletions that a crash
+    /// left half done, and goes on with imports that one interrupted, in the background.
     ///
     /// # Errors
     ///
@@ -147,12 +157,14 @@ impl Builder {
             registration,
             first_account,
             import_limits,
+            import_files,
             throttle,
         } = self;
         let database = Database::new(store, clock.clone(), random.clone());
         check_layout(&database).await?;
         let cursors = Arc::new(Cursors::new(&secret, random.clone()));
         let throttle = Throttle::new(database.clone(), &secret, &throttle)?;
+        let jobs = Jobs::new(database.clone(), import_files, import_limits, &secret);
         let tokens = Arc::new(Tokens::new(&secret, tokens));
         let directory = Directory::new(database.clone(), cursors.clone(), throttle.clone());
         let auth = Auth {
@@ -177,15 +189,9 @@ impl Builder {
             }
             Err(error) => return Err(error),
         }
-        Ok(UserManagement(Arc::new(Parts {
-            database,
-            directory,
-            auth,
-            log,
-            cursors,
-            import_limits,
-            throttle,
-        })))
+        let ums = UserManagement(Arc::new(Parts { database, directory, auth, log, cursors, jobs, throttle }));
+        super::imports::watch(&ums).await?;
+        Ok(ums)
     }
 }
 

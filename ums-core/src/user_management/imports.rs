@@ -1,13 +1,21 @@
 //! Imports and their reports.
 
 use std::fs::File;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::Acting;
 use super::audit::{Audited, Subject};
-use crate::Result;
-use crate::import::{ImportCounts, ImportOptions, ImportReport, Importer, reports};
-use crate::model::ImportId;
+use super::{Acting, UserManagement};
+use crate::access::{Action, Actor, Target};
+use crate::import::{
+    ImportCounts, ImportFault, ImportOptions, ImportProgress, ImportReport, Submitted, Ticket, Tools, reports,
+};
+use crate::model::{ImportId, Role, UserId};
 use crate::page::{Page, PageRequest};
+use crate::{Error, Result};
+
+/// How often an instance looks for imports that were left unfinished.
+const WATCH: Duration = Duration::from_secs(30);
 
 impl Audited for ImportReport {
     fn subject(&self) -> Subject {
@@ -23,37 +31,93 @@ impl Audited for ImportReport {
     }
 }
 
+/// What an import answered with at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImportStarted {
+    /// Which import.
+    pub id: ImportId,
+    /// Whether an earlier request with the same `Idempotency-Key` began it.
+    pub repeated: bool,
+}
+
 impl Acting {
     /// Imports a workbook (`.xlsx`) and answers when that is done. A row that is wrong is reported and does not stop the
-    /// others.
+    /// others. Dropping the future calls the import off: it stops before its next batch, and what was imported by then
+    /// stays.
     ///
     /// # Errors
     ///
-    /// [`Error::UnreadableWorkbook`](crate::Error::UnreadableWorkbook), and nothing was changed;
-    /// [`Error::Forbidden`](crate::Error::Forbidden); [`Error::Invalid`](crate::Error::Invalid) for an organisation
-    /// that is not there; [`Error::Store`](crate::Error::Store) where the store fails on the way: what was imported by
-    /// then stays, and importing the same file again does the rest.
+    /// [`Error::UnreadableWorkbook`], and nothing was changed; [`Error::Forbidden`]; [`Error::Invalid`] for an
+    /// organisation that is not there; [`Error::Overloaded`] where too many wait already, or where this instance is told
+    /// to [stop](UserManagement::stop_imports) meanwhile; [`Error::Store`] where the store fails on the way: what was
+    /// imported by then stays, and the import goes on by itself once the store answers, where
+    /// [workbooks are kept](super::Builder::import_files). Else importing the same file again does the rest.
     pub async fn import_workbook(&self, workbook: File, options: &ImportOptions) -> Result<ImportReport> {
-        let parts = self.parts();
-        let auth = &parts.auth;
-        let importer = Importer::new(
-            &parts.database,
-            &parts.directory,
-            &auth.hasher,
-            &auth.policy,
-            &self.actor,
-            options,
-        );
-        let work = importer.run(workbook, parts.import_limits.clone());
-        let subject = Subject::default().of_organisation(options.organisation_id);
-        self.audited("import.run", subject, work).await
+        self.import_once(workbook, options, None).await
     }
 
-    /// The report of an import.
+    /// The same under a key that marks a repeated request as one: asked again within a day with the same key, options and
+    /// workbook, it answers with what the first one came to, and waits for that where it is not done.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`](crate::Error::NotFound) where there is none, or it is out of sight.
+    /// As for [`import_workbook`](Self::import_workbook); [`Error::IdempotencyKeyReused`] where the key came with another
+    /// workbook or other options before.
+    pub async fn import_once(
+        &self,
+        workbook: File,
+        options: &ImportOptions,
+        key: Option<&str>,
+    ) -> Result<ImportReport> {
+        match self.submit(workbook, options, key, false).await? {
+            Submitted::Known(id) => self.parts().jobs.ended(id).await,
+            Submitted::New(ticket) => {
+                let cancelling = CancelOnDrop { acting: self, id: Some(ticket.id) };
+                let report = self.spawn(ticket).await;
+                cancelling.disarm();
+                report.map_err(|error| Error::internal(format!("an import broke off: {error}")))?
+            }
+        }
+    }
+
+    /// Begins to import a workbook, and answers at once. The [report](Self::import) tells how far it is.
+    ///
+    /// # Errors
+    ///
+    /// As for [`import_once`](Self::import_once), but that a workbook that can't be read is told by the report.
+    pub async fn start_import(
+        &self,
+        workbook: File,
+        options: &ImportOptions,
+        key: Option<&str>,
+    ) -> Result<ImportStarted> {
+        Ok(match self.submit(workbook, options, key, true).await? {
+            Submitted::Known(id) => ImportStarted { id, repeated: true },
+            Submitted::New(ticket) => {
+                let id = ticket.id;
+                drop(self.spawn(ticket));
+                ImportStarted { id, repeated: false }
+            }
+        })
+    }
+
+    /// Calls an import off: it stops before its next batch, and what was imported by then stays.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none, or it is out of sight;
+    /// [`Conflict::ImportFinished`](crate::Conflict::ImportFinished).
+    pub async fn cancel_import(&self, id: ImportId) -> Result<()> {
+        let work = self.parts().jobs.cancel(&self.actor, id);
+        self.audited("import.cancel", Subject::new(format!("import/{id}")), work).await
+    }
+
+    /// The report of an import, as far as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none, or it is out of sight.
     pub async fn import(&self, id: ImportId) -> Result<ImportReport> {
         let work = reports::read(&self.parts().database, &self.actor, id);
         self.guarded("import.read", Subject::new(format!("import/{id}")), work).await
@@ -63,10 +127,225 @@ impl Acting {
     ///
     /// # Errors
     ///
-    /// [`Error::Forbidden`](crate::Error::Forbidden), [`Error::InvalidCursor`](crate::Error::InvalidCursor).
+    /// [`Error::Forbidden`], [`Error::InvalidCursor`].
     pub async fn imports(&self, request: &PageRequest) -> Result<Page<ImportReport>> {
         let parts = self.parts();
         let work = reports::list(&parts.database, &parts.cursors, &self.actor, request);
         self.guarded("import.list", Subject::default(), work).await
     }
+
+    /// Follows an import to its end, whichever instance is at it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none, or it is out of sight.
+    pub async fn follow_import(&self, id: ImportId) -> Result<ImportEvents> {
+        let work = reports::see(&self.parts().database, &self.actor, id);
+        self.guarded("import.read", Subject::new(format!("import/{id}")), work).await?;
+        Ok(ImportEvents { acting: self.clone(), id, last: None, ended: false })
+    }
+
+    /// What was wrong in an import, a portion at a time: `after` is what the portion before said. Of organisations and of
+    /// users in the order of rows. All of it as long as the workbook is kept, and the first 1,000 from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is no such import, or it is out of sight.
+    pub async fn import_faults(
+        &self,
+        id: ImportId,
+        after: Option<String>,
+    ) -> Result<(Vec<ImportFault>, Option<String>)> {
+        let database = &self.parts().database;
+        let work = async {
+            reports::see(database, &self.actor, id).await?;
+            reports::faults(database, id, after).await
+        };
+        self.guarded("import.read", Subject::new(format!("import/{id}")), work).await
+    }
+
+    /// The workbook of an import, at its beginning; `None` where it is not kept, or not any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is no such import, or it is out of sight.
+    pub async fn imported_workbook(&self, id: ImportId) -> Result<Option<File>> {
+        let parts = self.parts();
+        let work = async {
+            reports::see(&parts.database, &self.actor, id).await?;
+            parts.jobs.workbook(id).await
+        };
+        self.guarded("import.read", Subject::new(format!("import/{id}")), work).await
+    }
+
+    async fn submit(
+        &self,
+        workbook: File,
+        options: &ImportOptions,
+        key: Option<&str>,
+        detached: bool,
+    ) -> Result<Submitted> {
+        let parts = self.parts();
+        let work = async {
+            self.expect_import_allowed(options).await?;
+            parts.jobs.submit(&self.actor, workbook, options, key, detached).await
+        };
+        let submitted = work.await;
+        if let Err(error) = &submitted {
+            let subject = Subject::default().of_organisation(options.organisation_id);
+            self.tell("import.run", subject, Some(error));
+        }
+        submitted
+    }
+
+    async fn expect_import_allowed(&self, options: &ImportOptions) -> Result<()> {
+        let own = self.actor.confined_to(Action::Import).unwrap_or_default();
+        let organisation_id = options.organisation_id.or(own);
+        self.actor.may(Action::Import, &Target { organisation_id, ..Target::default() })?;
+        match organisation_id {
+            Some(id) => self.parts().directory.expect_place(&self.actor, Some(id), None).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Carries an import out, on its own: whoever waits for it may go.
+    fn spawn(&self, ticket: Ticket) -> tokio::task::JoinHandle<Result<ImportReport>> {
+        let acting = self.clone();
+        tokio::spawn(async move {
+            let parts = acting.parts();
+            let tools = Tools {
+                directory: parts.directory.clone(),
+                hasher: parts.auth.hasher.clone(),
+                policy: parts.auth.policy.clone(),
+            };
+            let work = parts.jobs.run(&tools, &acting.actor, ticket);
+            acting.audited("import.run", Subject::default(), work).await
+        })
+    }
+}
+
+/// Calls an import off, should whoever waits for it go.
+struct CancelOnDrop<'a> {
+    acting: &'a Acting,
+    id: Option<ImportId>,
+}
+
+impl CancelOnDrop<'_> {
+    fn disarm(mut self) {
+        self.id = None;
+    }
+}
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            self.acting.parts().jobs.cancel_here(id);
+        }
+    }
+}
+
+/// What there is to say of an import on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums)]
+pub enum ImportEvent {
+    /// It has come on.
+    Progress(ImportProgress),
+    /// It has ended.
+    Finished(Box<ImportReport>),
+}
+
+/// Follows an import.
+#[derive(Debug)]
+pub struct ImportEvents {
+    acting: Acting,
+    id: ImportId,
+    last: Option<ImportProgress>,
+    ended: bool,
+}
+
+impl ImportEvents {
+    /// Waits for the next event: progress a few times a second, at once the first time, and then the end; `None` after
+    /// that. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] where the store does not answer; [`Error::NotFound`] where the import is gone, as one whose
+    /// workbook could not be read.
+    pub async fn next(&mut self) -> Result<Option<ImportEvent>> {
+        let jobs = &self.acting.parts().jobs;
+        while !self.ended {
+            let (progress, ended) = jobs.progress(self.id).await?;
+            if self.last != Some(progress) {
+                self.last = Some(progress);
+                return Ok(Some(ImportEvent::Progress(progress)));
+            }
+            if ended {
+                self.ended = true;
+                let report =
+                    reports::read(&self.acting.parts().database, &self.acting.actor, self.id).await?;
+                return Ok(Some(ImportEvent::Finished(Box::new(report))));
+            }
+            jobs.stir(self.id).await;
+        }
+        Ok(None)
+    }
+}
+
+/// Goes on with every import that was left.
+pub(super) async fn resume(ums: &UserManagement) -> Result<usize> {
+    let jobs = &ums.0.jobs;
+    let mut going_on = Vec::new();
+    for id in jobs.left().await? {
+        if let Some((ticket, actor_id)) = jobs.take_over(id).await? {
+            going_on.push(Acting::new(ums.clone(), actor(actor_id), None).spawn(ticket));
+        }
+    }
+    let count = going_on.len();
+    for import in going_on {
+        // How it ended is in its report and in the log.
+        drop(import.await);
+    }
+    Ok(count)
+}
+
+/// Whoever asked for an import. What they may do is read with their account, each time.
+fn actor(id: Option<UserId>) -> Actor {
+    id.map_or(Actor::System, |id| Actor::User {
+        id,
+        role: Role::Member,
+        organisation_id: None,
+        department_id: None,
+    })
+}
+
+/// Looks for imports that were left: now, and from time to time as long as somebody uses this instance.
+pub(super) async fn watch(ums: &UserManagement) -> Result<()> {
+    let any_left = !ums.0.jobs.left().await?.is_empty();
+    let parts = Arc::downgrade(&ums.0);
+    tokio::spawn(async move {
+        let mut pause = if any_left { Duration::ZERO } else { WATCH };
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = WATCH;
+            let Some(parts) = parts.upgrade() else { return };
+            let ums = UserManagement(parts);
+            let swept = ums.0.jobs.sweep().await;
+            // Not awaited: a long one would keep others from being found.
+            let resumed = resume_in_background(&ums).await;
+            if let Err(error) = swept.and(resumed) {
+                tracing::warn!(%error, "imports that were interrupted can't be looked for");
+            }
+        }
+    });
+    Ok(())
+}
+
+async fn resume_in_background(ums: &UserManagement) -> Result<()> {
+    let jobs = &ums.0.jobs;
+    for id in jobs.left().await? {
+        if let Some((ticket, actor_id)) = jobs.take_over(id).await? {
+            drop(Acting::new(ums.clone(), actor(actor_id), None).spawn(ticket));
+        }
+    }
+    Ok(())
 }

@@ -12,11 +12,12 @@ use std::sync::Arc;
 
 pub use acting::Acting;
 pub use builder::Builder;
+pub use imports::{ImportEvent, ImportEvents, ImportStarted};
 
 use crate::access::Actor;
 use crate::auth::{Auth, Principal};
 use crate::directory::Directory;
-use crate::import::ImportLimits;
+use crate::import::Jobs;
 use crate::log::{Level, LogQueue, Outcome};
 use crate::model::User;
 use crate::page::Cursors;
@@ -64,7 +65,7 @@ struct Parts {
     auth: Auth,
     log: LogQueue,
     cursors: Arc<Cursors>,
-    import_limits: ImportLimits,
+    jobs: Jobs,
     throttle: Throttle,
 }
 
@@ -145,6 +146,24 @@ impl UserManagement {
     /// where one can't be finished, after all the others were: [`verify`](Self::verify) says what is wrong there.
     pub async fn finish_deletions(&self) -> Result<usize> {
         self.0.directory.finish_closing().await
+    }
+
+    /// Goes on with every import that was left unfinished and whose lease has run out, to its end. [`Builder::open`] has
+    /// it done in the background, and so does every instance from time to time.
+    ///
+    /// Gives how many there were.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`](crate::Error::Store) where the store does not answer.
+    pub async fn resume_imports(&self) -> Result<usize> {
+        imports::resume(self).await
+    }
+
+    /// Has the imports of this instance stop before their next batch, and waits for that: the next instance goes on with
+    /// them at once. For a program that ends; this instance takes no more.
+    pub async fn stop_imports(&self) {
+        self.0.jobs.stop().await;
     }
 
     /// Where events are recorded.

@@ -4,6 +4,7 @@
 //! index entry is followed to its record and back.
 
 mod finding;
+mod imports;
 mod indexes;
 mod records;
 
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ums_store::{Item, Key, Scan};
 
 use crate::keyspace::Partition;
-use crate::model::{DepartmentId, OrganisationId, UserId};
+use crate::model::{DepartmentId, ImportId, OrganisationId, UserId};
 use crate::record::{Counter, Found, Record};
 use crate::throttle::Throttle;
 use crate::transaction::Database;
@@ -69,6 +70,10 @@ impl<'a> Verifier<'a> {
         for id in 1..self.next(Kind::User) {
             self.user(UserId::allotted(id)?).await?;
         }
+        for id in 1..self.next(Kind::Import) {
+            self.import(ImportId::allotted(id)?).await?;
+        }
+        self.import_keys().await?;
         self.organisation_index(None).await?;
         self.index_of_users().await?;
         self.index_of_organisations().await?;

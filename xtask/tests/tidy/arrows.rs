@@ -23,8 +23,8 @@ const CRATES: [(&str, &[&str]); 10] = [
 /// The modules of `ums-core`, from the top. A module uses those of its own row and of the rows below.
 const ROWS: [&[&str]; 12] = [
     &["user_management"],
-    &["import", "export", "auth"],
-    &["directory", "verify"],
+    &["import", "export", "auth", "verify"],
+    &["directory"],
     &["sessions", "throttle"],
     &["tokens", "access"],
     &["log", "notify", "page"],

@@ -1,0 +1,95 @@
+//! Who is at a job.
+
+use super::{Jobs, LEASE, SIGN, Stop};
+use crate::import::ImportStatus;
+use crate::import::job::{Job, Lease};
+use crate::model::ImportId;
+use crate::transaction::Transaction;
+use crate::{Result, keyspace};
+
+impl Jobs {
+    /// Reads a job that this instance is at, within the transaction that goes on with it.
+    pub(in crate::import) async fn held(
+        &self,
+        transaction: &Transaction,
+        id: ImportId,
+    ) -> Result<Result<Job, Stop>> {
+        let found = transaction.read::<Job>(&keyspace::import_job(id)).await?;
+        let Some(job) = found.map(|found| found.data) else { return Ok(Err(Stop::Lost)) };
+        let ours = job.lease.as_ref().is_some_and(|lease| lease.owner == self.owner);
+        Ok(if job.is_over() || !ours {
+            Err(Stop::Lost)
+        } else if job.cancelled {
+            Err(Stop::Cancelled)
+        } else if self.is_stopping() {
+            Err(Stop::Stopping)
+        } else {
+            Ok(job)
+        })
+    }
+
+    pub(in crate::import) fn lease(&self) -> Lease {
+        Lease { owner: self.owner.clone(), until: self.database.now().plus(LEASE) }
+    }
+
+    /// Does what takes a while, and gives signs meanwhile that somebody is at the job.
+    pub(in crate::import) async fn holding<T>(
+        &self,
+        id: ImportId,
+        work: impl Future<Output = T> + Send,
+    ) -> Result<Result<T, Stop>> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            match tokio::time::timeout(SIGN, &mut work).await {
+                Ok(done) => return Ok(Ok(done)),
+                Err(_) => {
+                    if let Err(stop) = self.give_sign(id).await? {
+                        return Ok(Err(stop));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn give_sign(&self, id: ImportId) -> Result<Result<(), Stop>> {
+        self.database
+            .transact(|transaction| async move {
+                match self.held(&transaction, id).await? {
+                    Ok(mut job) => {
+                        job.lease = Some(self.lease());
+                        transaction.put(keyspace::import_job(id), &job).map(Ok)
+                    }
+                    Err(stop) => Ok(Err(stop)),
+                }
+            })
+            .await
+    }
+
+    /// Leaves a job for whoever comes next.
+    pub(in crate::import) async fn release(&self, id: ImportId) -> Result<()> {
+        self.database
+            .transact(|transaction| async move {
+                let key = keyspace::import_job(id);
+                let Some(found) = transaction.read::<Job>(&key).await? else { return Ok(()) };
+                let mut job = found.data;
+                if !job.is_over() && job.lease.as_ref().is_some_and(|lease| lease.owner == self.owner) {
+                    job.lease = None;
+                    transaction.put(key, &job)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Ends a job in the transaction: its counts say how, or `otherwise` does.
+    pub(in crate::import) fn close(
+        &self,
+        transaction: &Transaction,
+        job: &mut Job,
+        otherwise: Option<ImportStatus>,
+    ) -> Result<()> {
+        job.end(otherwise, self.database.now(), self.kept_until());
+        transaction.delete(keyspace::import_pending(job.id));
+        transaction.put(keyspace::import_job(job.id), job)
+    }
+}
