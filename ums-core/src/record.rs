@@ -14,7 +14,7 @@ use crate::{Error, Result, Timestamp};
 pub(crate) const FORMAT: u32 = 1;
 
 /// Something that is kept at a key.
-pub(crate) trait Record: Serialize + DeserializeOwned + Clone + Send + Sync {}
+pub(crate) trait Record: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
 
 impl Record for Organisation {}
 impl Record for Department {}

@@ -82,6 +82,7 @@ endpoints! {
     [I1, I2]
     [I1, I2, I3]
     [I1, I2, I3, I4]
+    [I1, I2, I3, I4, I5]
 }
 
 /// An operation of the OpenAPI document in the making.

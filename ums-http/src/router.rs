@@ -64,6 +64,12 @@ fn cors(options: &HttpOptions) -> CorsLayer {
             idempotency_key,
             prefer,
         ])
-        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, X_REQUEST_ID.clone()])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            X_REQUEST_ID.clone(),
+            http::HeaderName::from_static("preference-applied"),
+        ])
         .max_age(std::time::Duration::from_secs(3600))
 }

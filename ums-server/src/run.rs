@@ -91,7 +91,7 @@ async fn listen(config: &Config) -> Result<ExitCode, RunError> {
 
 async fn check(config: &Config) -> Result<ExitCode, RunError> {
     let log = Log::open(config)?;
-    let system = System::open(config, &log).await?;
+    let system = System::open_to_look(config, &log).await?;
     system.user_management().ready().await.map_err(RunError::Store)?;
     say(&format!(
         "the configuration is understood\nthe store {} answers\nthe log in {} can be written",
@@ -108,7 +108,7 @@ async fn verify(config: &Config) -> Result<ExitCode, RunError> {
         return Err(RunError::NoStore { url: config.database_url.clone() });
     }
     let log = Log::open(config)?;
-    let system = System::open(config, &log).await?;
+    let system = System::open_to_look(config, &log).await?;
     let findings = system.user_management().verify().await.map_err(RunError::Store)?;
     for finding in &findings {
         say(&finding.to_string());

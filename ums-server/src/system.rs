@@ -1,9 +1,11 @@
 //! A user management as the configuration says: its store, its secret, its log.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ums_core::import::WorkbookDirectory;
 use ums_core::log::{FileSink, LogError, LogQueue};
 use ums_core::{Clock, SecretKey, SecretTooShort, SystemClock, SystemRandom, TokenOptions, UserManagement};
 
@@ -38,6 +40,15 @@ pub enum OpenSystemError {
         /// Why not.
         #[source]
         source: LogError,
+    },
+    /// The workbooks of imports can't be kept.
+    #[error("workbooks can't be kept in {} (IMPORT_DIR)", path.display())]
+    Imports {
+        /// Where they should be kept.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
     },
     /// What is in the store can't be used.
     #[error("the user management can't be opened")]
@@ -107,13 +118,26 @@ pub struct System {
 }
 
 impl System {
-    /// Opens the store, finds the secret, and makes the first administrator where one is configured and the store has
-    /// none.
+    /// Opens the store, finds the secret, makes the first administrator where one is configured and the store has none,
+    /// and goes on with imports that were interrupted, in the background.
     ///
     /// # Errors
     ///
     /// [`OpenSystemError`], by what stood in the way.
     pub async fn open(config: &Config, log: &Log) -> Result<Self, OpenSystemError> {
+        Self::open_for(config, log, true).await
+    }
+
+    /// The same for somebody who only looks: imports that were interrupted stay so.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    pub async fn open_to_look(config: &Config, log: &Log) -> Result<Self, OpenSystemError> {
+        Self::open_for(config, log, false).await
+    }
+
+    async fn open_for(config: &Config, log: &Log, resumes: bool) -> Result<Self, OpenSystemError> {
         // The store first: while it is open no other process makes a secret beside it.
         let store = open_store(&config.database_url)?;
         let (secret, secret_origin) = find_secret(config)?;
@@ -121,7 +145,16 @@ impl System {
             .access_lifetime(config.access_token_lifetime)
             .refresh_lifetime(config.refresh_token_lifetime)
             .session_lifetime(config.session_lifetime);
-        let user_management = UserManagement::builder(store, secret)
+        let mut builder = UserManagement::builder(store, secret);
+        // What is in memory only is gone with the process, and imports into it with that.
+        if config.database_url != DatabaseUrl::Memory {
+            let path = &config.import_directory;
+            let files = WorkbookDirectory::open(path)
+                .map_err(|source| OpenSystemError::Imports { path: path.clone(), source })?;
+            builder = builder.import_files(Arc::new(files));
+        }
+        let user_management = builder
+            .resume_imports(resumes)
             .log(log.queue.clone())
             .password_policy(config.password_policy)
             .registration(config.registration)
@@ -151,8 +184,11 @@ impl System {
         &self.secret_origin
     }
 
-    /// Writes what the log still holds, and lets go of the store, which closes with its last handle.
+    /// Has imports stop for the next process to go on with, writes what the log still holds, and lets go of the store, which closes with its last handle.
     pub async fn close(self) {
+        if tokio::time::timeout(FLUSH, self.user_management.stop_imports()).await.is_err() {
+            tracing::warn!("imports did not stop in time; they go on a minute after the next start");
+        }
         let flushed = tokio::time::timeout(FLUSH, self.user_management.log().flush()).await;
         match flushed {
             Ok(Ok(())) => {}

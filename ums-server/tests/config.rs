@@ -17,6 +17,7 @@ fn nothing_set_gives_the_defaults() {
     assert_eq!(config.refresh_token_lifetime, Duration::from_secs(2 * 86_400));
     assert_eq!(config.session_lifetime, Duration::from_secs(30 * 86_400));
     assert_eq!(config.address, "127.0.0.1:8000".parse().unwrap());
+    assert_eq!(config.import_directory, Path::new("./data/imports"));
     assert_eq!(config.log_directory, Path::new("./logs"));
     assert_eq!(config.log_retention_days, 90);
     assert_eq!(config.password_policy.minimum_length(), 15);
@@ -36,6 +37,7 @@ fn every_variable_is_read() {
         ("SESSION_MAX_DAYS", "7"),
         ("HOST", "::1"),
         ("PORT", "0"),
+        ("IMPORT_DIR", "/var/lib/ums/imports"),
         ("LOG_DIR", "/var/log/ums"),
         ("LOG_RETENTION_DAYS", "1"),
         ("PASSWORD_MIN_LENGTH", "8"),
@@ -52,6 +54,7 @@ fn every_variable_is_read() {
     assert_eq!(config.refresh_token_lifetime, Duration::from_secs(7 * 86_400));
     assert_eq!(config.session_lifetime, Duration::from_secs(7 * 86_400));
     assert_eq!(config.address, "[::1]:0".parse().unwrap());
+    assert_eq!(config.import_directory, Path::new("/var/lib/ums/imports"));
     assert_eq!(config.log_directory, Path::new("/var/log/ums"));
     assert_eq!(config.log_retention_days, 1);
     assert_eq!(config.password_policy.minimum_length(), 8);

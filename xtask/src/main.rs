@@ -16,7 +16,7 @@ struct Task {
     run: fn(&[String]) -> Result<(), String>,
 }
 
-const TASKS: [Task; 4] = [
+const TASKS: [Task; 5] = [
     Task {
         name: "ci",
         arguments: "",
@@ -34,6 +34,12 @@ const TASKS: [Task; 4] = [
         arguments: "[TARGET] [SECONDS]",
         does: "fuzzes one target, or each in turn (60 s); needs nightly Rust and cargo-fuzz",
         run: fuzz::run,
+    },
+    Task {
+        name: "import-crash",
+        arguments: "[POINTS]",
+        does: "interrupts imports of 20,000 rows at so many points (10,000), half of them by SIGKILL",
+        run: import_crash,
     },
     Task { name: "help", arguments: "", does: "this list", run: help },
 ];
@@ -70,6 +76,20 @@ fn ci(arguments: &[String]) -> Result<(), String> {
         return Err("`ci` takes no arguments".to_owned());
     }
     run(Command::new(root().join(".ci/run")))
+}
+
+fn import_crash(arguments: &[String]) -> Result<(), String> {
+    let points = match arguments {
+        [] => 10_000,
+        [points] => points.parse::<u32>().map_err(|error| format!("{points}: {error}"))?,
+        _ => return Err("`import-crash` takes one argument at most".to_owned()),
+    };
+    let mut command = Command::new("cargo");
+    command
+        .args(["test", "--release", "--package", "ums-core", "--test", "import_crash", "--", "--nocapture"])
+        .env("UMS_IMPORT_CUTS", points.div_ceil(2).to_string())
+        .env("UMS_IMPORT_KILLS", (points / 2).to_string());
+    run(command)
 }
 
 /// Runs a command in the project's root, with this process's input and output.

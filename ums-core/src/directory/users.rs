@@ -123,7 +123,7 @@ impl Directory {
             return Ok(());
         }
         let found = transaction.read::<Admins>(&keyspace::admins()).await?;
-        if found.is_some() {
+        if found.as_ref().is_some_and(|found| transaction.is_settled(found.version)) {
             self.note_accounts();
         }
         let active = found.as_ref().map_or(0, |found| found.data.active);

@@ -1,6 +1,10 @@
 //! From a workbook to the directory: rows in batches, each batch one commit, together with how far the import is by it.
 
 use std::mem;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Mutex;
 
 use super::feed::{self, Metered};
 use super::job::{Checkpoint, Job};
@@ -15,14 +19,14 @@ use super::{
 use crate::access::Actor;
 use crate::directory::Existing;
 use crate::model::ImportId;
-use crate::transaction::Transaction;
+use crate::transaction::{Sending, Transaction};
 use crate::{Conflict, Error, Result, keyspace, store};
 
 /// What a row costs at most in operations of a commit, with what is read for it, and what each commit costs besides.
 const OPERATIONS_PER_ROW: usize = 24;
 const OPERATIONS_PER_COMMIT: usize = 8;
 /// The most rows of a commit: more saves nothing.
-const ROWS: usize = 2_000;
+const ROWS: usize = 5_000;
 /// The most passwords of a commit that are hashed for it, some seconds' worth.
 const PASSWORDS: usize = 256;
 
@@ -35,6 +39,20 @@ pub(super) struct Importer<'a> {
     pub(super) options: &'a ImportOptions,
     id: ImportId,
     running: &'a Running,
+    /// Ids of users that were taken and not given to a row yet.
+    pub(super) ids: Mutex<Range<u64>>,
+    /// How many rows there may still be to take some for.
+    pub(super) rows: AtomicU64,
+}
+
+/// A batch that is being committed.
+#[derive(Debug)]
+struct Flight {
+    at: Checkpoint,
+    steps: Vec<Step>,
+    /// How many rows are done with it.
+    rows: u64,
+    sending: Sending,
 }
 
 /// What is done with an event of the sheet.
@@ -56,7 +74,16 @@ impl<'a> Importer<'a> {
         job: &'a Job,
         running: &'a Running,
     ) -> Self {
-        Self { jobs, tools, actor, options: &job.options, id: job.id, running }
+        Self {
+            jobs,
+            tools,
+            actor,
+            options: &job.options,
+            id: job.id,
+            running,
+            ids: Mutex::default(),
+            rows: AtomicU64::default(),
+        }
     }
 
     /// Imports a workbook from where the job is to its end. A row that is wrong does not stop the others.
@@ -65,8 +92,11 @@ impl<'a> Importer<'a> {
         reader: WorkbookReader<Metered>,
         from: Checkpoint,
     ) -> Result<Result<(), Halt>> {
+        let reader_rows = reader.size().rows;
         let mut portions = feed::start(reader, self.options.clone(), from);
+        self.rows.store(reader_rows, Ordering::Relaxed);
         let mut batch = Batch { at: from, events: Vec::new(), passwords: 0 };
+        let mut flight = None;
         while let Some(message) = portions.recv().await {
             let portion = match message {
                 Ok(portion) => portion,
@@ -76,7 +106,7 @@ impl<'a> Importer<'a> {
             let mut at = portion.at;
             for event in portion.events {
                 if !batch.takes(at, self.rows_per_commit())
-                    && let Err(stop) = self.apply(batch.take(at)).await?
+                    && let Err(stop) = self.apply(batch.take(at), &mut flight).await?
                 {
                     return Ok(Err(Halt::Stop(stop)));
                 }
@@ -84,10 +114,17 @@ impl<'a> Importer<'a> {
                 at.events += 1;
             }
         }
-        Ok(self.apply(batch).await?.map_err(Halt::Stop))
+        if let Err(stop) = self.apply(batch, &mut flight).await? {
+            return Ok(Err(Halt::Stop(stop)));
+        }
+        match flight {
+            Some(flight) => Ok(self.land(flight).await?.map(drop).map_err(Halt::Stop)),
+            None => Ok(Ok(())),
+        }
     }
 
-    async fn apply(&self, batch: Batch) -> Result<Result<(), Stop>> {
+    /// Decides a batch while the one before it is being committed, and has it committed after that.
+    async fn apply(&self, batch: Batch, flight: &mut Option<Flight>) -> Result<Result<(), Stop>> {
         if batch.events.is_empty() {
             return Ok(Ok(()));
         }
@@ -96,7 +133,55 @@ impl<'a> Importer<'a> {
             Ok(steps) => steps?,
             Err(stop) => return Ok(Err(stop)),
         };
-        self.commit(&mut at, &steps).await
+        let ahead = self.decide_ahead(at, &steps, flight.as_ref()).await;
+        let stands = match flight.take() {
+            Some(before) => match self.land(before).await? {
+                Ok(stands) => stands,
+                Err(stop) => return Ok(Err(stop)),
+            },
+            None => true,
+        };
+        // Whatever went wrong, or not as expected, is gone about again without haste.
+        match ahead.filter(|_| stands && !self.running.is_cancelled()) {
+            Some((transaction, rows)) => {
+                let sending = self.jobs.database().send(transaction);
+                *flight = sending.map(|sending| Flight { at, steps, rows, sending });
+                Ok(Ok(()))
+            }
+            None => self.commit(&mut at, &steps).await,
+        }
+    }
+
+    /// What a batch comes to, once the one that is being committed is; `None` where that can't be told yet.
+    async fn decide_ahead(
+        &self,
+        at: Checkpoint,
+        steps: &[Step],
+        before: Option<&Flight>,
+    ) -> Option<(Transaction, u64)> {
+        if self.options.dry_run {
+            return None;
+        }
+        let transaction = self.jobs.database().begin(before.map(|before| &before.sending));
+        let job = self.expect_going_on(&transaction).await.ok()?.ok()?;
+        let tally = self.decide(&transaction, steps, false).await.ok()?;
+        let after = Checkpoint { events: at.events + steps.len() as u64, ..at };
+        let rows = self.note(&transaction, job, after, tally).ok()?;
+        Some((transaction, rows))
+    }
+
+    /// Waits until a batch is committed; whether it was just as it was decided.
+    async fn land(&self, flight: Flight) -> Result<Result<bool, Stop>> {
+        let Flight { mut at, steps, rows, sending } = flight;
+        match sending.applied().await {
+            Ok(true) => {
+                self.running.note_done(rows);
+                return Ok(Ok(true));
+            }
+            Ok(false) | Err(Error::Store(store::Error::Invalid { .. })) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(self.commit(&mut at, &steps).await?.map(|()| false))
     }
 
     /// Applies steps that begin at a checkpoint, and moves that on.
@@ -185,26 +270,6 @@ impl<'a> Importer<'a> {
         Ok(job.counts.rows())
     }
 
-    /// What cannot be done within a commit.
-    async fn prepare(&self, events: Vec<SheetEvent>) -> Result<Vec<Step>> {
-        let (mut steps, mut users) = (Vec::with_capacity(events.len()), Vec::new());
-        for event in events {
-            steps.push(match event {
-                SheetEvent::Row(SheetRow::Organisation(row)) => Some(Step::Organisation(row)),
-                SheetEvent::Row(SheetRow::Department(row)) => Some(Step::Department(row)),
-                SheetEvent::Row(SheetRow::User(row)) => {
-                    users.push(row);
-                    None
-                }
-                SheetEvent::Faulty(kind, faults) => Some(Step::Faulty(kind, faults)),
-                SheetEvent::Sheet(fault) => Some(Step::Sheet(fault)),
-                SheetEvent::Warning(fault) => Some(Step::Warning(fault)),
-            });
-        }
-        let mut users = self.prepare_users(users).await?.into_iter();
-        Ok(steps.into_iter().filter_map(|step| step.or_else(|| users.next())).collect())
-    }
-
     async fn decide(&self, transaction: &Transaction, steps: &[Step], past_closing: bool) -> Result<Tally> {
         self.fetch(transaction, steps).await?;
         let mut tally = Tally::default();
@@ -245,23 +310,6 @@ impl<'a> Importer<'a> {
             }
         }
         Ok(tally)
-    }
-
-    /// Reads what the steps are looked up by, in one go.
-    async fn fetch(&self, transaction: &Transaction, steps: &[Step]) -> Result<()> {
-        let mut keys = Vec::with_capacity(steps.len());
-        for step in steps {
-            match step {
-                Step::Organisation(row) => {
-                    keys.push(keyspace::organisation_by_name(row.record.name.folded()));
-                }
-                Step::User(prepared) => {
-                    keys.push(keyspace::user_by_email(prepared.row.record.email.canonical()));
-                }
-                _ => {}
-            }
-        }
-        if keys.is_empty() { Ok(()) } else { transaction.fetch(&keys).await }
     }
 
     fn rows_per_commit(&self) -> usize {

@@ -33,6 +33,7 @@ mod levels;
 mod limits;
 mod options;
 mod organisations;
+mod prepare;
 mod reader;
 mod records;
 mod report;

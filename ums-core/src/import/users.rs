@@ -29,7 +29,7 @@ impl Importer<'_> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let (database, directory) = (self.jobs.database(), &self.tools.directory);
+        let database = self.jobs.database();
         let with_password = |row: &&Row<UserRow>| row.record.password.is_some();
         let keys: Vec<_> = rows
             .iter()
@@ -37,7 +37,7 @@ impl Importer<'_> {
             .map(|row| keyspace::user_by_email(row.record.email.canonical()))
             .collect();
         let mut there = database.lookup_all(&keys).await?.into_iter();
-        let first = directory.reserve_user_ids(rows.len()).await?;
+        let ids = self.user_ids(rows.len()).await?;
         let work: Vec<_> = rows
             .iter()
             .map(|row| {
@@ -47,7 +47,7 @@ impl Importer<'_> {
             .collect();
         let made: Vec<_> = stream::iter(work).buffered(HASHES).try_collect().await?;
         let mut steps = Vec::with_capacity(rows.len());
-        for ((row, credential), number) in rows.into_iter().zip(made).zip(first..) {
+        for ((row, credential), number) in rows.into_iter().zip(made).zip(ids) {
             steps.push(match credential {
                 Ok(credential) => Step::User(Prepared { row, id: UserId::allotted(number)?, credential }),
                 Err(faults) => Step::Faulty(SheetKind::Users, faults),

@@ -7,6 +7,7 @@ use crate::Result;
 /// How often a commit whose outcome is unknown is looked into.
 const LOOKS: usize = 4;
 
+#[derive(Debug)]
 pub(super) enum Settled {
     Applied,
     Refused,

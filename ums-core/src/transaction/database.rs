@@ -42,6 +42,10 @@ impl Database {
         &*self.random
     }
 
+    pub(super) fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
     pub(crate) fn limits(&self) -> Limits {
         self.store.limits()
     }

@@ -7,15 +7,19 @@
 mod commit;
 mod database;
 mod ids;
+mod pipeline;
 mod rehearsal;
 
 pub(crate) use database::Database;
+pub(crate) use pipeline::Sending;
 
-use std::collections::BTreeMap;
+use std::any::Any;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ums_store::{Commit, CommitId, Entry, Expect, Key, Op, Store, Version, Write};
 
+use self::pipeline::Ahead;
 use crate::index::{IndexEntry, Indexed};
 use crate::record::{self, Found, Record};
 use crate::{Result, Timestamp};
@@ -25,19 +29,24 @@ use crate::{Result, Timestamp};
 pub(crate) struct Transaction {
     store: Arc<dyn Store>,
     id: CommitId,
+    /// What a commit under way will have written, where this transaction comes after it.
+    ahead: Option<Ahead>,
     pending: Arc<Mutex<Pending>>,
 }
 
 #[derive(Debug, Default)]
 struct Pending {
-    reads: BTreeMap<Key, Option<Entry>>,
-    writes: BTreeMap<Key, Pend>,
+    reads: HashMap<Key, Option<Entry>>,
+    writes: HashMap<Key, Pend>,
+    /// Records as they were read, for those that many rows ask for.
+    parsed: HashMap<Key, Arc<dyn Any + Send + Sync>>,
     /// What stood among the writes before those since the last mark, where there is one.
     undo: Option<Vec<(Key, Option<Pend>)>>,
 }
 
 impl Pending {
     fn write(&mut self, key: Key, pend: Pend) {
+        self.parsed.remove(&key);
         match &mut self.undo {
             Some(undo) => undo.push((key.clone(), self.writes.insert(key, pend))),
             None => drop(self.writes.insert(key, pend)),
@@ -53,7 +62,7 @@ struct Pend {
 
 impl Transaction {
     fn new(store: Arc<dyn Store>, id: CommitId) -> Self {
-        Self { store, id, pending: Arc::default() }
+        Self { store, id, ahead: None, pending: Arc::default() }
     }
 
     /// The version that everything this transaction writes will have.
@@ -63,9 +72,23 @@ impl Transaction {
 
     /// Reads a record; a second read of the same key answers the same, with what was written since.
     pub(crate) async fn read<T: Record>(&self, key: &Key) -> Result<Option<Found<T>>> {
+        if let Some(parsed) = self.parsed(key) {
+            return Ok(Some(parsed));
+        }
         self.fetch(std::slice::from_ref(key)).await?;
-        let entry = self.known(key);
-        entry.as_ref().map(Found::read).transpose()
+        let Some(entry) = self.known(key) else { return Ok(None) };
+        let found = Found::<T>::read(&entry)?;
+        self.pending().parsed.insert(key.clone(), Arc::new(found.clone()));
+        Ok(Some(found))
+    }
+
+    fn parsed<T: Record>(&self, key: &Key) -> Option<Found<T>> {
+        self.pending().parsed.get(key)?.downcast_ref::<Found<T>>().cloned()
+    }
+
+    /// Whether an entry of this version stands in the store, and not only in what a commit under way will have written.
+    pub(crate) fn is_settled(&self, version: Version) -> bool {
+        self.ahead.as_ref().is_none_or(|ahead| ahead.version() != version)
     }
 
     /// Reads the id that an index entry leads to.
@@ -83,8 +106,21 @@ impl Transaction {
         if missing.is_empty() {
             return Ok(());
         }
-        let entries = self.store.get(&missing).await?;
-        self.pending().reads.extend(missing.into_iter().zip(entries));
+        let (mut found, mut absent) = (Vec::new(), missing);
+        if let Some(ahead) = &self.ahead {
+            absent.retain(|key| match ahead.find(key) {
+                Some(entry) => {
+                    found.push((key.clone(), entry));
+                    false
+                }
+                None => true,
+            });
+        }
+        if !absent.is_empty() {
+            let entries = self.store.get(&absent).await?;
+            found.extend(absent.into_iter().zip(entries));
+        }
+        self.pending().reads.extend(found);
         Ok(())
     }
 
@@ -117,6 +153,7 @@ impl Transaction {
     pub(crate) fn take_back(&self) {
         let mut pending = self.pending();
         for (key, before) in pending.undo.take().into_iter().flatten().rev() {
+            pending.parsed.remove(&key);
             match before {
                 Some(pend) => drop(pending.writes.insert(key, pend)),
                 None => drop(pending.writes.remove(&key)),
@@ -147,7 +184,7 @@ impl Transaction {
         Ok(())
     }
 
-    fn put_index(&self, key: Key, entry: &IndexEntry, before: &BTreeMap<Key, IndexEntry>) {
+    fn put_index(&self, key: Key, entry: &IndexEntry, before: &std::collections::BTreeMap<Key, IndexEntry>) {
         let expect_absent = entry.unique && !before.contains_key(&key);
         let write = Write::Put { value: entry.id.to_string().into(), expires_at: None };
         self.pending().write(key, Pend { write, expect_absent });
@@ -207,6 +244,8 @@ impl Transaction {
             expect: expectation(entry.as_ref()),
             write: Write::Nothing,
         }));
+        // An engine writes its tree best in the order of keys.
+        ops.sort_unstable_by(|one, other| one.key.cmp(&other.key));
         Some(Commit::new(self.id, ops))
     }
 

@@ -37,6 +37,7 @@ pub struct Builder {
     first_account: FirstAccount,
     import_limits: ImportLimits,
     import_files: Option<Arc<dyn WorkbookFiles>>,
+    resumes_imports: bool,
     throttle: ThrottleOptions,
 }
 
@@ -55,6 +56,7 @@ impl Builder {
             first_account: FirstAccount::BecomesAdmin,
             import_limits: ImportLimits::default(),
             import_files: None,
+            resumes_imports: true,
             throttle: ThrottleOptions::default(),
         }
     }
@@ -131,6 +133,13 @@ impl Builder {
         Self { import_files: Some(files), ..self }
     }
 
+    /// Whether imports that were interrupted go on by themselves, from the start on and whenever one is found; they do by
+    /// default. A program that only looks at a store leaves them alone.
+    #[must_use]
+    pub fn resume_imports(self, resumes: bool) -> Self {
+        Self { resumes_imports: resumes, ..self }
+    }
+
     /// How attempts at passwords are slowed down, and what one client's address may do in an hour.
     #[must_use]
     pub fn throttle(self, throttle: ThrottleOptions) -> Self {
@@ -158,6 +167,7 @@ impl Builder {
             first_account,
             import_limits,
             import_files,
+            resumes_imports,
             throttle,
         } = self;
         let database = Database::new(store, clock.clone(), random.clone());
@@ -190,7 +200,9 @@ impl Builder {
             Err(error) => return Err(error),
         }
         let ums = UserManagement(Arc::new(Parts { database, directory, auth, log, cursors, jobs, throttle }));
-        super::imports::watch(&ums).await?;
+        if resumes_imports {
+            super::imports::watch(&ums).await?;
+        }
         Ok(ums)
     }
 }

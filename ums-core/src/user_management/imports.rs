@@ -70,15 +70,27 @@ impl Acting {
         options: &ImportOptions,
         key: Option<&str>,
     ) -> Result<ImportReport> {
+        let again = workbook
+            .try_clone()
+            .map_err(|error| Error::internal(format!("a workbook can't be read: {error}")))?;
         match self.submit(workbook, options, key, false).await? {
-            Submitted::Known(id) => self.parts().jobs.ended(id).await,
-            Submitted::New(ticket) => {
-                let cancelling = CancelOnDrop { acting: self, id: Some(ticket.id) };
-                let report = self.spawn(ticket).await;
-                cancelling.disarm();
-                report.map_err(|error| Error::internal(format!("an import broke off: {error}")))?
-            }
+            Submitted::New(ticket) => self.wait_for(ticket).await,
+            Submitted::Known(id) => match self.parts().jobs.ended(id).await {
+                // Nothing came of the first one, as of a workbook that can't be read, so this one is the first now.
+                Err(Error::NotFound(_)) => match self.submit(again, options, key, false).await? {
+                    Submitted::New(ticket) => self.wait_for(ticket).await,
+                    Submitted::Known(id) => self.parts().jobs.ended(id).await,
+                },
+                ended => ended,
+            },
         }
+    }
+
+    async fn wait_for(&self, ticket: Ticket) -> Result<ImportReport> {
+        let cancelling = CancelOnDrop { acting: self, id: Some(ticket.id) };
+        let report = self.spawn(ticket).await;
+        cancelling.disarm();
+        report.map_err(|error| Error::internal(format!("an import broke off: {error}")))?
     }
 
     /// Begins to import a workbook, and answers at once. The [report](Self::import) tells how far it is.

@@ -2,20 +2,21 @@
 
 use std::str::FromStr;
 
-use axum::extract::FromRequestParts;
-use http::HeaderName;
-use http::request::Parts;
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, StatusCode, header};
 use serde::Deserialize;
-use ums_core::Faults;
 use ums_core::access::Action;
 use ums_core::import::{ImportOptions, ImportReport, OnExisting};
 use ums_core::model::{ImportId, OrganisationId};
 use utoipa::IntoParams;
 
+use super::import_events;
+use super::import_headers::{IdempotencyKey, RespondAsync};
 use super::upload::Upload;
-use crate::answer::{Answer, List};
+use crate::answer::{Answer, Done, List};
 use crate::caller::Caller;
-use crate::describe::{Description, Input};
+use crate::describe::{Description, Output};
 use crate::path::Id;
 use crate::problem::Problem;
 use crate::query::{Everything, Listing, Query, Switch, given, parsed};
@@ -30,7 +31,10 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
                 .details(
                     "The field `file` holds an `.xlsx` workbook. A bad row never stops the others: the report names \
                      each, with its sheet, row and column. A workbook that can't be read at all is \
-                     `422 unreadable_workbook`, and nothing is changed then.",
+                     `422 unreadable_workbook`, and nothing is changed then.\n\nWith `Prefer: respond-async` the answer \
+                     comes as soon as the workbook has; its report then tells how far the import is. Without, a client \
+                     that goes away calls the import off: it stops before its next batch of rows, what is imported by \
+                     then stays, and sending the workbook again does the rest.",
                 )
                 .upload(),
             import,
@@ -44,6 +48,21 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
             Action::ReadImport,
             Route::get("/import/{id}", "read_import", "Read the report of an import"),
             read,
+        )
+        .requires(
+            Action::ReadImport,
+            Route::get("/import/{id}/events", "follow_import", "Follow an import to its end"),
+            import_events::follow,
+        )
+        .requires(
+            Action::Import,
+            Route::delete("/import/{id}", "cancel_import", "Call an import off")
+                .details(
+                    "It stops before its next batch of rows; its report then has the status `cancelled`. What is \
+                     imported by then stays.",
+                )
+                .conflicts(&["`import_finished` where it has ended already"]),
+            cancel,
         );
 }
 
@@ -104,34 +123,55 @@ impl FromStr for OnMissing {
     }
 }
 
-/// Refuses an `Idempotency-Key`: a client that sends one relies on it, and it is not served yet.
-struct NoIdempotencyKey;
+/// What an import answers with: its report, once it is done, or where to look for that.
+enum Imported {
+    Done(Box<ImportReport>),
+    Accepted(Box<ImportReport>),
+}
 
-impl<S: Sync> FromRequestParts<S> for NoIdempotencyKey {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        const NAME: HeaderName = HeaderName::from_static("idempotency-key");
-        if !parts.headers.contains_key(NAME) {
-            return Ok(Self);
+impl IntoResponse for Imported {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Done(report) => Json(report).into_response(),
+            Self::Accepted(report) => {
+                let applied = (PREFERENCE_APPLIED, RespondAsync::NAME.to_owned());
+                let location = (header::LOCATION, format!("/import/{}", report.id));
+                (StatusCode::ACCEPTED, [location, applied], Json(report)).into_response()
+            }
         }
-        let mut faults = Faults::default();
-        faults.add("Idempotency-Key", "not_supported", "this header is not served yet; leave it out");
-        Err(faults.into())
     }
 }
 
-impl Input for NoIdempotencyKey {
-    fn describe(_: &mut Description) {}
+impl Output for Imported {
+    fn describe(description: &mut Description) {
+        const JSON: &str = "application/json";
+        let schema = description.schema::<ImportReport>();
+        description.answer(StatusCode::OK, "It has ended.", Some((JSON, schema.clone())), &[]);
+        let headers = [(header::LOCATION, "The path of its report"), (PREFERENCE_APPLIED, "`respond-async`")];
+        description.answer(StatusCode::ACCEPTED, "It is taken in.", Some((JSON, schema)), &headers);
+    }
 }
+
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 async fn import(
     caller: Caller,
     Query(query): Query<ImportQuery>,
-    _: NoIdempotencyKey,
+    IdempotencyKey(key): IdempotencyKey,
+    RespondAsync(respond_async): RespondAsync,
     Upload(workbook): Upload,
-) -> Result<Answer<ImportReport>, Problem> {
-    Ok(Answer(caller.import_workbook(workbook, &query.into()).await?))
+) -> Result<Imported, Problem> {
+    let (options, key) = (query.into(), key.as_deref());
+    if respond_async {
+        let started = caller.start_import(workbook, &options, key).await?;
+        return Ok(Imported::Accepted(Box::new(caller.import(started.id).await?)));
+    }
+    Ok(Imported::Done(Box::new(caller.import_once(workbook, &options, key).await?)))
+}
+
+async fn cancel(caller: Caller, Id(id): Id<ImportId>) -> Result<Done, Problem> {
+    caller.cancel_import(id).await?;
+    Ok(Done)
 }
 
 async fn list(caller: Caller, listing: Listing<Everything>) -> Result<List<ImportReport>, Problem> {

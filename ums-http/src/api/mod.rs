@@ -5,6 +5,8 @@ mod authentication;
 mod department;
 mod health;
 mod import;
+mod import_events;
+mod import_headers;
 mod log;
 mod organisation;
 mod parameters;

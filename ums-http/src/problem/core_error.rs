@@ -32,7 +32,9 @@ impl From<Error> for Problem {
             Error::Overloaded { retry_after } => {
                 Self::new(Cause::Unavailable, code, detail).retry_after(retry_after)
             }
-            Error::UnreadableWorkbook { .. } => Self::new(Cause::Invalid, code, detail),
+            Error::UnreadableWorkbook { .. } | Error::IdempotencyKeyReused => {
+                Self::new(Cause::Invalid, code, detail)
+            }
             Error::Store(source @ (store::Error::Unavailable { .. } | store::Error::Unknown { .. })) => {
                 Self::new(Cause::Unavailable, code, detail)
                     .retry_after(Duration::from_secs(1))
@@ -85,6 +87,7 @@ mod tests {
             (Error::TooManyRequests { retry_after: second }, 429, "too_many_requests"),
             (Error::Overloaded { retry_after: second }, 503, "overloaded"),
             (Error::UnreadableWorkbook { cause: "no sheets".into() }, 422, "unreadable_workbook"),
+            (Error::IdempotencyKeyReused, 422, "idempotency_key_reused"),
             (store::Error::unavailable("disk").into(), 503, "store_unavailable"),
             (store::Error::unknown("disk").into(), 503, "store_unavailable"),
             (store::Error::corrupt("disk").into(), 500, "internal"),

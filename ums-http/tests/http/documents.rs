@@ -68,6 +68,8 @@ async fn every_route_of_the_contract_is_in_the_document_and_no_other() {
         "POST /import/excel",
         "GET /import/",
         "GET /import/{id}",
+        "GET /import/{id}/events",
+        "DELETE /import/{id}",
         "GET /logs/",
         "GET /logs/export",
         "GET /healthz",

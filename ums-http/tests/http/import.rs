@@ -62,8 +62,8 @@ async fn the_query_decides_what_is_done() {
     let wrong = wrong.send().await;
     assert_faults(&wrong, &expected);
     assert!(wrong.text().contains("not served yet"));
-    let keyed = post("").header("idempotency-key", "once").send().await;
-    assert_faults(&keyed, &[("Idempotency-Key", "not_supported")]);
+    let keyed = post("").header("idempotency-key", "two words").send().await;
+    assert_faults(&keyed, &[("Idempotency-Key", "invalid_value")]);
     server.fixture.verify().await;
 }
 

@@ -34,6 +34,8 @@ pub struct Config {
     pub session_lifetime: Duration,
     /// Where to listen (`HOST`, `PORT`); port 0 takes any free one.
     pub address: SocketAddr,
+    /// The directory where workbooks are kept while they are imported, and for a day after (`IMPORT_DIR`).
+    pub import_directory: PathBuf,
     /// The directory of the log files (`LOG_DIR`).
     pub log_directory: PathBuf,
     /// How many days a log file is kept (`LOG_RETENTION_DAYS`).
@@ -91,6 +93,7 @@ impl Config {
     /// | `REFRESH_TOKEN_EXPIRE_DAYS` | 2 | 1 to 365, at most `SESSION_MAX_DAYS` |
     /// | `SESSION_MAX_DAYS` | 30 | 1 to 365 |
     /// | `HOST`, `PORT` | `127.0.0.1`, 8000 | an IP address or `localhost`; 0 to 65535 |
+    /// | `IMPORT_DIR` | `./data/imports` | a path; not used with `memory:` |
     /// | `LOG_DIR` | `./logs` | a path |
     /// | `LOG_RETENTION_DAYS` | 90 | 1 to 3650 |
     /// | `PASSWORD_MIN_LENGTH` | 15 | 8 to 64 |
@@ -140,6 +143,9 @@ impl Config {
                 variables.read("HOST", read_host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
                 variables.number("PORT", 8000, 0, u16::MAX),
             ),
+            import_directory: variables
+                .read("IMPORT_DIR", |value| Ok(PathBuf::from(value)))
+                .unwrap_or_else(|| PathBuf::from("./data/imports")),
             log_directory: variables
                 .read("LOG_DIR", |value| Ok(PathBuf::from(value)))
                 .unwrap_or_else(|| PathBuf::from("./logs")),
