@@ -1,121 +1,194 @@
-//! What an import costs beside its two limits: reading the same workbook alone, and redb alone taking the very same
-//! keys and values in the same batches.
+//! What an import costs beside its limits and beside a peer: reading the same workbook alone, calamine's stream of its
+//! cells alone, redb alone taking the very same keys and values in the same batches, and the usual way in Python.
 //!
-//! `cargo bench -p ums-benches --bench import` measures the three in turn, several rounds of each, and prints medians
-//! and ratios. The machine's speed cancels out of a ratio; the times do not carry over.
+//! `cargo bench -p ums-benches --bench import -- --rows 1000000` measures each in turn in a process of its own, several
+//! rounds of each, and prints medians, ratios, and the most memory that each took over what it had before it began. The
+//! machine's speed cancels out of a ratio; the times do not carry over. `--shared` writes the texts of the workbook as
+//! shared strings, `--rounds N` changes the number of rounds, `--python` also runs
+//! `benches/peers/import.py`, with the interpreter that `PYTHON` names.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a bench reports to a person"
 )]
-#![allow(clippy::disallowed_methods, reason = "a bench measures time")]
+#![allow(clippy::disallowed_methods, reason = "a bench measures time, and talks to its children")]
 
+#[path = "import/replay.rs"]
+mod replay;
+#[path = "import/workbook.rs"]
+mod workbook;
+
+use std::env;
 use std::fs::File;
-use std::io::{Seek, Write};
+use std::io::BufReader;
 use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ums_core::import::{ImportLimits, ImportOptions, SheetEvent, SheetRow, WorkbookReader};
-use ums_core::store::{Commit, CommitId, Key, Op, Outcome, Store, Write as Put};
-use ums_store_memory::MemoryStore;
 use ums_store_redb::RedbStore;
 use ums_testkit::Fixture;
-use ums_testkit::stores::RecordingStore;
-use ums_testkit::workbook::users;
 
-const ROWS: u32 = 50_000;
-const ROUNDS: usize = 7;
+use replay::DumpingStore;
+
+/// What is measured, each in a child of that name.
+const MEASURED: [&str; 4] = ["calamine", "reading", "redb", "import"];
+
+/// How much of the file redb may keep in memory in all of them.
+const CACHE: usize = 16 << 20;
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let workbook = users(ROWS).bytes();
-        let commits = recorded(&workbook).await;
-        let entries: usize = commits.iter().map(|commit| puts(commit).count()).sum();
+    let arguments: Vec<String> = env::args().collect();
+    let value = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1).cloned()
+    };
+    let rows: u32 = value("--rows").map_or(50_000, |rows| rows.parse().unwrap());
+    if let Some(what) = value("--child") {
+        let folder = value("--folder").unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(child(&what, Path::new(&folder), rows));
+        return;
+    }
+    let shared = arguments.iter().any(|argument| argument == "--shared");
+    let rounds: usize = value("--rounds").map_or(3, |rounds| rounds.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    workbook::write(&folder.path().join("workbook.xlsx"), rows, shared);
+    println!("{rows} users, texts {}", if shared { "shared" } else { "inline" });
+    println!("{}", run("dump", folder.path(), rows).trim());
+    let mut medians = Vec::new();
+    for what in MEASURED {
+        let mut runs: Vec<(f64, u64)> = (0..rounds).map(|_| measure(what, folder.path(), rows)).collect();
+        runs.sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
+        let (seconds, _) = runs[runs.len() / 2];
+        let memory = runs.iter().map(|(_, memory)| *memory).max().unwrap_or_default();
         println!(
-            "{ROWS} users, {:.1} entries each, {} commits",
-            entries as f64 / f64::from(ROWS),
-            commits.len()
+            "{what:>9}: {:>9.0} rows/s, {:>4} MiB over idle (median and most of {rounds})",
+            f64::from(rows) / seconds,
+            memory / 1024
         );
-        let (mut reading, mut storing, mut importing) = (Vec::new(), Vec::new(), Vec::new());
-        for round in 0..ROUNDS {
-            reading.push(read(&workbook));
-            storing.push(store_alone(&commits, round as u128).await);
-            importing.push(import(&workbook).await);
+        medians.push(seconds);
+    }
+    println!("import / redb alone: {:.2}", medians[2] / medians[3]);
+    println!("import / calamine alone: {:.2}", medians[0] / medians[3]);
+    if arguments.iter().any(|argument| argument == "--python") {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/import.py");
+        let output = Command::new(env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned()))
+            .arg(script)
+            .arg(folder.path())
+            .output()
+            .unwrap();
+        print!("{}", String::from_utf8_lossy(&output.stdout));
+        let seconds: Option<f64> = String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .find_map(|line| line.strip_prefix("seconds: ")?.parse().ok());
+        match seconds {
+            Some(seconds) => println!("import / the Python way: {:.1}", seconds / medians[3]),
+            None => println!("the Python way did not run: {}", String::from_utf8_lossy(&output.stderr)),
         }
-        let (reading, storing, importing) = (median(reading), median(storing), median(importing));
-        for (what, time) in [("reading alone", reading), ("redb alone", storing), ("import", importing)] {
-            println!("{what:>14}: {:>9.0} rows/s (median of {ROUNDS})", f64::from(ROWS) / time.as_secs_f64());
+    }
+}
+
+/// Runs a child, and gives its time in seconds and its memory over idle in KiB.
+fn measure(what: &str, folder: &Path, rows: u32) -> (f64, u64) {
+    let said = run(what, folder, rows);
+    let line = said.lines().find_map(|line| line.strip_prefix("measured ")).unwrap();
+    let (seconds, memory) = line.split_once(' ').unwrap();
+    (seconds.parse().unwrap(), memory.parse().unwrap())
+}
+
+fn run(what: &str, folder: &Path, rows: u32) -> String {
+    let child = Command::new(env::current_exe().unwrap())
+        .args(["--child", what, "--rows", &rows.to_string(), "--folder"])
+        .arg(folder)
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{what}: {}", String::from_utf8_lossy(&child.stderr));
+    String::from_utf8(child.stdout).unwrap()
+}
+
+async fn child(what: &str, folder: &Path, rows: u32) {
+    let workbook = File::open(folder.join("workbook.xlsx")).unwrap();
+    match what {
+        "calamine" => report(idle(), stream(workbook)),
+        "reading" => report(idle(), read(workbook, rows)),
+        "redb" => replay::replay(&folder.join("commits"), CACHE).await,
+        "dump" => {
+            let directory = tempfile::tempdir_in(folder).unwrap();
+            let store = DumpingStore::new(open(directory.path()), &folder.join("commits"));
+            import(Fixture::on(Arc::new(store.clone())).await, workbook, rows).await;
+            store.finish(rows);
         }
-        println!("import / redb alone: {:.2}", storing.as_secs_f64() / importing.as_secs_f64());
-        println!("import / reading alone: {:.2}", reading.as_secs_f64() / importing.as_secs_f64());
-    });
+        _ => {
+            let directory = tempfile::tempdir_in(folder).unwrap();
+            let fixture = Fixture::on(Arc::new(open(directory.path()))).await;
+            let before = idle();
+            report(before, import(fixture, workbook, rows).await);
+        }
+    }
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
+fn open(directory: &Path) -> RedbStore {
+    RedbStore::builder().cache_bytes(CACHE).open(directory.join("ums.redb")).unwrap()
 }
 
-fn file(bytes: &[u8]) -> File {
-    let mut file = tempfile::tempfile().unwrap();
-    file.write_all(bytes).unwrap();
-    file.rewind().unwrap();
-    file
+fn report(idle: u64, seconds: f64) {
+    println!("measured {seconds} {}", peak().saturating_sub(idle));
 }
 
-fn read(workbook: &[u8]) -> Duration {
-    let file = file(workbook);
+/// What this process takes, in KiB.
+fn idle() -> u64 {
+    status("VmRSS:")
+}
+
+/// The most that it took so far.
+fn peak() -> u64 {
+    status("VmHWM:")
+}
+
+fn status(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
+}
+
+async fn import(fixture: Fixture, workbook: File, rows: u32) -> f64 {
     let start = Instant::now();
-    let mut reader = WorkbookReader::open(file, &ImportLimits::default()).unwrap();
-    let mut rows = 0;
+    let report = fixture.ums.system().import_workbook(workbook, &ImportOptions::new()).await.unwrap();
+    let seconds = start.elapsed().as_secs_f64();
+    assert_eq!((report.users.read, report.users.created), (u64::from(rows), u64::from(rows)), "{report:?}");
+    seconds
+}
+
+fn read(workbook: File, rows: u32) -> f64 {
+    let start = Instant::now();
+    let mut reader = WorkbookReader::open(workbook, &ImportLimits::default()).unwrap();
+    let mut found = 0;
     let read = reader.read(&ImportOptions::new(), |event| {
-        rows += u32::from(matches!(event, SheetEvent::Row(SheetRow::User(_))));
+        found += u32::from(matches!(event, SheetEvent::Row(SheetRow::User(_))));
         ControlFlow::Continue(())
     });
     assert!(read.unwrap().is_continue());
-    assert_eq!(rows, ROWS);
-    start.elapsed()
+    assert_eq!(found, rows);
+    start.elapsed().as_secs_f64()
 }
 
-async fn import(workbook: &[u8]) -> Duration {
-    let directory = tempfile::tempdir().unwrap();
-    let store = RedbStore::open(directory.path().join("ums.redb")).unwrap();
-    let fixture = Fixture::on(Arc::new(store)).await;
-    let file = file(workbook);
-    let start = Instant::now();
-    let report = fixture.ums.system().import_workbook(file, &ImportOptions::new()).await.unwrap();
-    assert_eq!(report.users.created, u64::from(ROWS));
-    start.elapsed()
-}
+/// Every cell of every sheet, without a look at what it means.
+fn stream(workbook: File) -> f64 {
+    use calamine::{Reader, Xlsx};
 
-async fn store_alone(commits: &[Commit], round: u128) -> Duration {
-    let directory = tempfile::tempdir().unwrap();
-    let store = RedbStore::open(directory.path().join("ums.redb")).unwrap();
     let start = Instant::now();
-    for (number, commit) in commits.iter().enumerate() {
-        let ops = puts(commit).map(|(key, value)| Op::put(key, value));
-        let commit = Commit::new(CommitId::from_u128((round << 64) | (number as u128 + 1)), ops);
-        assert_eq!(store.commit(&commit).await.unwrap(), Outcome::Applied);
+    let mut workbook: Xlsx<_> = Xlsx::new(BufReader::new(workbook)).unwrap();
+    let mut cells = 0_u64;
+    for sheet in workbook.sheet_names() {
+        let mut reader = workbook.worksheet_cells_reader(&sheet).unwrap();
+        while reader.next_cell().unwrap().is_some() {
+            cells += 1;
+        }
     }
-    start.elapsed()
-}
-
-fn puts(commit: &Commit) -> impl Iterator<Item = (Key, Arc<str>)> {
-    commit.ops().iter().filter_map(|op| match &op.write {
-        Put::Put { value, .. } => Some((op.key.clone(), value.clone())),
-        _ => None,
-    })
-}
-
-/// The commits that an import makes, on a store that grants as much as redb does.
-async fn recorded(workbook: &[u8]) -> Vec<Commit> {
-    let directory = tempfile::tempdir().unwrap();
-    let limits = RedbStore::open(directory.path().join("ums.redb")).unwrap().limits();
-    let store = RecordingStore::new(MemoryStore::with_limits(limits));
-    let fixture = Fixture::on(Arc::new(store.clone())).await;
-    fixture.ums.system().import_workbook(file(workbook), &ImportOptions::new()).await.unwrap();
-    store.commits().into_iter().filter(|commit| puts(commit).next().is_some()).collect()
+    assert!(cells > 0);
+    start.elapsed().as_secs_f64()
 }

@@ -61,6 +61,9 @@ pub enum Error {
         /// Why, in words for the person who made it.
         cause: String,
     },
+    /// The plan of a dry run, or the workbook that it was made for, is not kept any more.
+    #[error("the plan of this dry run is not kept any more; make a dry run again")]
+    PlanExpired,
     /// A key that marks a request as a repetition was used for another one.
     #[error("this Idempotency-Key was used for another workbook or other options; use a new one")]
     IdempotencyKeyReused,
@@ -94,6 +97,7 @@ impl Error {
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::Overloaded { .. } => "overloaded",
             Self::UnreadableWorkbook { .. } => "unreadable_workbook",
+            Self::PlanExpired => "plan_expired",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::Store(_) => "store_unavailable",
             Self::Internal(_) => "internal",
@@ -191,6 +195,12 @@ pub enum Conflict {
     /// The import has ended.
     #[error("the import has ended already; what it did stays")]
     ImportFinished,
+    /// What a dry run decided would be decided otherwise now.
+    #[error("the store has changed, so that the plan does not hold any more; make a dry run again")]
+    PlanStale,
+    /// The import is no dry run, or one that has not ended.
+    #[error("this is no dry run that has ended, so there is no plan to commit")]
+    NotPlanned,
     /// Others changed the same things at the same time, again and again.
     #[error("others are changing the same things; try again")]
     Contention,
@@ -208,6 +218,8 @@ impl Conflict {
             Self::Closing => "closing",
             Self::LastAdmin => "last_admin",
             Self::ImportFinished => "import_finished",
+            Self::PlanStale => "plan_stale",
+            Self::NotPlanned => "not_planned",
             Self::Contention => "contention",
         }
     }

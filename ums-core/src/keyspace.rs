@@ -50,6 +50,14 @@ pub(crate) fn session(user_id: UserId, id: SessionId) -> Key {
     user(user_id).key(&format!("{SESSION}{id}"))
 }
 
+/// Whether an entry is a user's, or leads to one.
+pub(crate) fn is_of_user(key: &Key) -> bool {
+    let partition = |prefix| key.partition().starts_with(prefix);
+    partition("users/")
+        || partition("user/")
+        || [USER, NAME, EXTERNAL].iter().any(|prefix| key.sort().starts_with(prefix))
+}
+
 /// Every organisation by folded name.
 pub(crate) fn organisations() -> Partition {
     Partition("organisations".to_owned())
@@ -143,6 +151,11 @@ pub(crate) fn import_fault(id: ImportId, number: u32) -> Key {
     import(id).key(&format!("{FAULT}{number:08}"))
 }
 
+/// A part of what a dry run decided, counted from 0.
+pub(crate) fn import_plan(id: ImportId, number: u32) -> Key {
+    import(id).key(&format!("{PLAN}{number:08}"))
+}
+
 /// What each `Idempotency-Key` was used for.
 pub(crate) fn import_keys() -> Partition {
     Partition("import-keys".to_owned())
@@ -185,3 +198,4 @@ pub(crate) const NAME: &str = "name/";
 pub(crate) const EXTERNAL: &str = "external/";
 pub(crate) const JOB: &str = "job";
 pub(crate) const FAULT: &str = "fault/";
+pub(crate) const PLAN: &str = "plan/";

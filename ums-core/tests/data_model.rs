@@ -94,6 +94,8 @@ async fn the_page_lists_every_key() {
     file.write_all(&users(3).bytes()).unwrap();
     file.rewind().unwrap();
     system.import_once(file.try_clone().unwrap(), &ImportOptions::new(), Some("once")).await.unwrap();
+    let dry_run = ImportOptions::new().dry_run(true);
+    system.import_workbook(file.try_clone().unwrap(), &dry_run).await.unwrap();
     file.set_len(0).unwrap();
     let started = system.start_import(file, &ImportOptions::new(), None).await.unwrap();
     let mut events = system.follow_import(started.id).await.unwrap();

@@ -58,6 +58,7 @@ pub(crate) struct Route {
     conflicts: &'static [&'static str],
     problems: &'static [Cause],
     upload: bool,
+    long: bool,
 }
 
 /// Routes on one subject.
@@ -99,6 +100,8 @@ impl<'a> Routes<'a> {
         let query = description.reads_query();
         let limits = if route.upload {
             Limits { body: self.options.upload_limit, time: self.options.import_timeout, query }
+        } else if route.long {
+            Limits { body: self.options.body_limit, time: self.options.import_timeout, query }
         } else {
             Limits { body: self.options.body_limit, time: self.options.request_timeout, query }
         };
@@ -173,7 +176,17 @@ impl Route {
     }
 
     fn new(method: HttpMethod, path: &'static str, id: &'static str, summary: &'static str) -> Self {
-        Self { method, path, id, summary, details: "", conflicts: &[], problems: &[], upload: false }
+        Self {
+            method,
+            path,
+            id,
+            summary,
+            details: "",
+            conflicts: &[],
+            problems: &[],
+            upload: false,
+            long: false,
+        }
     }
 
     /// What else there is to know, in Markdown.
@@ -197,6 +210,12 @@ impl Route {
     /// It takes an upload: larger than other bodies, and longer.
     pub(crate) fn upload(mut self) -> Self {
         self.upload = true;
+        self
+    }
+
+    /// It takes as long as an import.
+    pub(crate) fn long(mut self) -> Self {
+        self.long = true;
         self
     }
 

@@ -180,14 +180,14 @@ impl Directory {
         Ok((id, Upserted::Updated))
     }
 
-    /// Makes a user, or changes the one of its external id or e-mail address.
+    /// Makes a user, or changes the one of its external id or e-mail address; says which that is, as it was found.
     pub(crate) async fn upsert_user(
         &self,
         transaction: &Transaction,
         actor: &Actor,
         upsert: &UserUpsert,
         existing: Existing,
-    ) -> Result<Upserted> {
+    ) -> Result<(Upserted, Option<(UserId, ums_store::Version)>)> {
         let actor = &self.confirm(transaction, actor).await?;
         let place = self.user_place(transaction, actor, upsert.organisation_id, upsert.department_id).await?;
         let Some(found) = self.same_user(transaction, upsert, place.organisation_id).await? else {
@@ -200,15 +200,16 @@ impl Directory {
             actor.may_set(Action::CreateUser, upsert.sets(), &after)?;
             let (id, draft) = (upsert.id, &upsert.draft);
             self.insert_user(transaction, id, draft, &place, role, status, &upsert.credential).await?;
-            return Ok(Upserted::Created);
+            return Ok((Upserted::Created, None));
         };
         expect_open(&found)?;
+        let whom = Some((found.data.user.id, found.version));
         let old = &found.data.user;
         let reach = target(old, old.role, place.departments.clone());
         // Whoever can't see the account learns only what anybody who registers would.
         actor.may(Action::ReadUser, &reach).map_err(|_| Conflict::EmailTaken)?;
         match existing {
-            Existing::Skip => return Ok(Upserted::Skipped),
+            Existing::Skip => return Ok((Upserted::Skipped, whom)),
             Existing::Fail => return Err(Conflict::EmailTaken.into()),
             Existing::Update => {}
         }
@@ -236,10 +237,74 @@ impl Directory {
         let mut unchanged = old.clone();
         unchanged.updated_at = record.user.updated_at;
         if unchanged == record.user {
-            return Ok(Upserted::Unchanged);
+            return Ok((Upserted::Unchanged, whom));
         }
         self.write_changed(transaction, &found, &record, &None).await?;
-        Ok(Upserted::Updated)
+        Ok((Upserted::Updated, whom))
+    }
+
+    /// Suspends a user of an organisation, where that can be; whether it was.
+    pub(crate) async fn suspend_missing(
+        &self,
+        transaction: &Transaction,
+        actor: &Actor,
+        id: UserId,
+        organisation_id: OrganisationId,
+    ) -> Result<bool> {
+        let found = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
+        let Some(found) = found.filter(|found| !found.closing) else { return Ok(false) };
+        let old = &found.data.user;
+        let is_oneself = actor.user_id() == Some(id);
+        if is_oneself || old.status == Status::Suspended || old.organisation_id != Some(organisation_id) {
+            return Ok(false);
+        }
+        let place = self.user_place(transaction, actor, old.organisation_id, old.department_id).await?;
+        if actor.may(Action::UpdateUser, &target(old, old.role, place.departments)).is_err() {
+            return Ok(false);
+        }
+        let fields = UserFields {
+            full_name: old.full_name.clone(),
+            email: old.email.clone(),
+            external_id: old.external_id.clone(),
+            role: Some(old.role),
+            status: Some(Status::Suspended),
+            organisation_id: old.organisation_id,
+            department_id: old.department_id,
+            password: None,
+        };
+        let record = self.changed(transaction, actor, &found, &fields, Checker::default(), &None).await?;
+        match self.write_changed(transaction, &found, &record, &None).await {
+            Ok(()) => Ok(true),
+            Err(Error::Conflict(Conflict::LastAdmin)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The users of an organisation after an address, as many as are looked at together, and where to go on.
+    pub(crate) async fn users_of(
+        &self,
+        organisation_id: OrganisationId,
+        after: Option<String>,
+        most: usize,
+    ) -> Result<(Vec<UserRecord>, Option<String>)> {
+        let partition = keyspace::organisation(Some(organisation_id));
+        let mut scan = ums_store::Scan::partition(partition.as_str()).prefix(keyspace::USER).limit(1_000);
+        scan.after = after;
+        let mut users = Vec::new();
+        loop {
+            let page = self.database.scan(&scan).await?;
+            let ids = page.items.iter().map(|item| {
+                let id = crate::record::read_id(&partition.key(&item.sort), &item.entry.value)?;
+                UserId::allotted(id).map(keyspace::user_profile)
+            });
+            let keys = ids.collect::<Result<Vec<_>>>()?;
+            let found = self.database.read_all::<UserRecord>(&keys).await?;
+            users.extend(found.into_iter().flatten().map(|found| found.data));
+            match page.next {
+                Some(next) if users.len() < most => scan = scan.after(next),
+                next => return Ok((users, next)),
+            }
+        }
     }
 
     /// The user that a row means: by external id where it has one, else by e-mail address.

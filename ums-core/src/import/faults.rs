@@ -36,6 +36,29 @@ fn conflict_or_fault<T: Record>(row: &Row<T>, main: Column, error: Error) -> Res
 }
 
 impl Step {
+    /// Whether it is a row, of which something is decided.
+    pub(super) fn is_row(&self) -> bool {
+        !matches!(self, Self::Sheet(_) | Self::Warning(_))
+    }
+
+    /// The fault of a row that is left alone, since something else would become of it than its plan says.
+    pub(super) fn changed(&self) -> ImportFault {
+        let (code, message) =
+            ("changed_meanwhile", "what it concerns has changed since the dry run, so it was left alone");
+        match self {
+            Self::Organisation(row) => row.fault_of_row(code, message),
+            Self::Department(row) => row.fault_of_row(code, message),
+            Self::User(prepared) => prepared.row.fault_of_row(code, message),
+            Self::Faulty(_, faults) => match faults.first() {
+                Some(fault) => {
+                    ImportFault { code: code.to_owned(), message: message.to_owned(), ..fault.clone() }
+                }
+                None => ImportFault::of_sheet("", code, message),
+            },
+            Self::Sheet(_) | Self::Warning(_) => ImportFault::of_sheet("", code, message),
+        }
+    }
+
     /// The faults of a step that the directory refused, or the error where it is no fault of the row.
     pub(super) fn faults(&self, error: Error) -> Result<Vec<ImportFault>> {
         match self {

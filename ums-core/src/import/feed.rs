@@ -6,14 +6,16 @@ use std::mem;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::faults::duplicate;
 use super::job::Checkpoint;
 use super::levels::{Levels, Survey, Turn};
 use super::running::Running;
 use super::seen::{Seen, Sighting};
-use super::{Column, ImportOptions, SheetEvent, SheetKind, SheetRow, WorkbookError, WorkbookReader};
+use super::{
+    Column, ImportOptions, OnMissing, SheetEvent, SheetKind, SheetRow, WorkbookError, WorkbookReader,
+};
 use crate::{Error, Result};
 
 /// How many events go from the reader to the importer at a time, and how many such portions may wait.
@@ -30,21 +32,28 @@ pub(super) struct Portion {
 
 pub(super) type Message = Result<Portion, WorkbookError>;
 
+/// Whom a workbook names, once all of it was read.
+pub(super) type Named = oneshot::Receiver<Seen>;
+
 /// Begins to read a workbook that was found sound, from where an import goes on.
 pub(super) fn start(
     reader: WorkbookReader<Metered>,
     options: ImportOptions,
     from: Checkpoint,
-) -> mpsc::Receiver<Message> {
+) -> (mpsc::Receiver<Message>, Named) {
     let (sender, receiver) = mpsc::channel(PORTIONS);
+    let (named_sender, named_receiver) = oneshot::channel();
     tokio::task::spawn_blocking(move || {
-        let mut feed = Feed { reader, options, from, sender };
-        if let Err(error) = feed.run() {
+        let is_whole = options.on_missing == OnMissing::Suspend;
+        let named = is_whole.then(|| Seen::new(2 * reader.size().rows));
+        let mut feed = Feed { reader, options, from, sender, named };
+        match feed.run() {
+            Ok(()) => drop(feed.named.map(|named| named_sender.send(named))),
             // Nobody listens any more where the import was called off.
-            drop(feed.sender.blocking_send(Err(error)));
+            Err(error) => drop(feed.sender.blocking_send(Err(error))),
         }
     });
-    receiver
+    (receiver, named_receiver)
 }
 
 /// Opens a workbook on a thread that may block.
@@ -66,6 +75,8 @@ struct Feed {
     options: ImportOptions,
     from: Checkpoint,
     sender: mpsc::Sender<Message>,
+    /// Whom the rows name, where that is asked for.
+    named: Option<Seen>,
 }
 
 impl Feed {
@@ -108,6 +119,7 @@ impl Feed {
             done: if (sheet, pass) == (self.from.sheet, self.from.pass) { self.from.events } else { 0 },
             events: Vec::with_capacity(EVENTS),
             seen: Seen::new(rows),
+            named: &mut self.named,
             failed: None,
         };
         let read = self.reader.read_sheet(sheet, &self.options, |event| {
@@ -149,6 +161,7 @@ struct Portions<'a> {
     done: u64,
     events: Vec<SheetEvent>,
     seen: Seen,
+    named: &'a mut Option<Seen>,
     failed: Option<io::Error>,
 }
 
@@ -207,6 +220,22 @@ impl Portions<'_> {
         if sightings.is_empty() {
             return Ok(());
         }
+        if let Some(named) = self.named {
+            let rows = self.events.iter().filter_map(|event| match event {
+                SheetEvent::Row(SheetRow::User(row)) => Some(row),
+                _ => None,
+            });
+            let names: Vec<_> = rows
+                .flat_map(|row| {
+                    let (record, number) = (&row.record, row.number());
+                    let external_id = record.external_id.as_ref().map(|id| by_external_id(id.as_str()));
+                    let names = [Some(by_email(record.email.canonical())), external_id];
+                    names.map(|name| name.map(|name| named.sighting(name, number)))
+                })
+                .flatten()
+                .collect();
+            named.first_rows(&names)?;
+        }
         let firsts = self.seen.first_rows(&sightings)?;
         for ((index, column), first) in whose.into_iter().zip(firsts) {
             let (Some(first), Some(event)) = (first, self.events.get_mut(index)) else { continue };
@@ -221,6 +250,16 @@ impl Portions<'_> {
         }
         Ok(())
     }
+}
+
+/// What a user is named by.
+pub(super) fn by_email(canonical: &str) -> (&str, &str) {
+    ("e-mail", canonical)
+}
+
+/// What a user is named by, in another system.
+pub(super) fn by_external_id(external_id: &str) -> (&str, &str) {
+    ("external id", external_id)
 }
 
 /// A file that tells how much was read of it.

@@ -5,10 +5,12 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Mutex;
+use ums_store::Version;
 
 use super::feed::{self, Metered};
 use super::job::{Checkpoint, Job};
 use super::jobs::{Halt, Jobs, Stop, Tools};
+use super::plan::{Phase, PlanReader};
 use super::running::Running;
 use super::tally::Tally;
 use super::users::Prepared;
@@ -17,8 +19,8 @@ use super::{
     SheetRow, WorkbookReader,
 };
 use crate::access::Actor;
-use crate::directory::Existing;
-use crate::model::ImportId;
+use crate::directory::{Existing, Upserted};
+use crate::model::{ImportId, UserId};
 use crate::transaction::{Sending, Transaction};
 use crate::{Conflict, Error, Result, keyspace, store};
 
@@ -37,7 +39,10 @@ pub(super) struct Importer<'a> {
     pub(super) tools: &'a Tools,
     pub(super) actor: &'a Actor,
     pub(super) options: &'a ImportOptions,
-    id: ImportId,
+    pub(super) id: ImportId,
+    pub(super) phase: Phase,
+    /// What a plan says of the rows to come, where one is looked at or applied.
+    pub(super) plan: Option<Mutex<PlanReader>>,
     running: &'a Running,
     /// Ids of users that were taken and not given to a row yet.
     pub(super) ids: Mutex<Range<u64>>,
@@ -49,10 +54,27 @@ pub(super) struct Importer<'a> {
 #[derive(Debug)]
 struct Flight {
     at: Checkpoint,
-    steps: Vec<Step>,
+    steps: Vec<Ready>,
     /// How many rows are done with it.
     rows: u64,
     sending: Sending,
+}
+
+/// What became of a row that was taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcome {
+    pub(super) upserted: Upserted,
+    /// How many departments were made for it.
+    pub(super) departments: u64,
+    /// The user that was there, as it was found.
+    pub(super) whom: Option<(UserId, Version)>,
+}
+
+/// What is to be done, and what a plan says of it, where there is one.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) step: Step,
+    pub(super) expected: Option<String>,
 }
 
 /// What is done with an event of the sheet.
@@ -72,6 +94,7 @@ impl<'a> Importer<'a> {
         tools: &'a Tools,
         actor: &'a Actor,
         job: &'a Job,
+        plan: Option<PlanReader>,
         running: &'a Running,
     ) -> Self {
         Self {
@@ -80,6 +103,8 @@ impl<'a> Importer<'a> {
             actor,
             options: &job.options,
             id: job.id,
+            phase: job.phase,
+            plan: plan.map(Mutex::new),
             running,
             ids: Mutex::default(),
             rows: AtomicU64::default(),
@@ -93,7 +118,7 @@ impl<'a> Importer<'a> {
         from: Checkpoint,
     ) -> Result<Result<(), Halt>> {
         let reader_rows = reader.size().rows;
-        let mut portions = feed::start(reader, self.options.clone(), from);
+        let (mut portions, named) = feed::start(reader, self.options.clone(), from);
         self.rows.store(reader_rows, Ordering::Relaxed);
         let mut batch = Batch { at: from, events: Vec::new(), passwords: 0 };
         let mut flight = None;
@@ -117,10 +142,16 @@ impl<'a> Importer<'a> {
         if let Err(stop) = self.apply(batch, &mut flight).await? {
             return Ok(Err(Halt::Stop(stop)));
         }
-        match flight {
-            Some(flight) => Ok(self.land(flight).await?.map(drop).map_err(Halt::Stop)),
-            None => Ok(Ok(())),
+        if let Some(flight) = flight
+            && let Err(stop) = self.land(flight).await?
+        {
+            return Ok(Err(Halt::Stop(stop)));
         }
+        if self.phase == Phase::Looking {
+            let rest = self.expected(1).await?;
+            return Ok(if rest.is_empty() { Ok(()) } else { Err(Halt::Stop(Stop::Stale)) });
+        }
+        Ok(self.suspend_missing(named).await?.map_err(Halt::Stop))
     }
 
     /// Decides a batch while the one before it is being committed, and has it committed after that.
@@ -156,7 +187,7 @@ impl<'a> Importer<'a> {
     async fn decide_ahead(
         &self,
         at: Checkpoint,
-        steps: &[Step],
+        steps: &[Ready],
         before: Option<&Flight>,
     ) -> Option<(Transaction, u64)> {
         if self.options.dry_run {
@@ -185,7 +216,7 @@ impl<'a> Importer<'a> {
     }
 
     /// Applies steps that begin at a checkpoint, and moves that on.
-    async fn commit(&self, at: &mut Checkpoint, steps: &[Step]) -> Result<Result<(), Stop>> {
+    async fn commit(&self, at: &mut Checkpoint, steps: &[Ready]) -> Result<Result<(), Stop>> {
         let after = Checkpoint { events: at.events + steps.len() as u64, ..*at };
         let mut applied = self.try_commit(after, steps, false).await;
         if matches!(applied, Err(Error::Conflict(Conflict::Closing))) {
@@ -217,7 +248,7 @@ impl<'a> Importer<'a> {
     async fn try_commit(
         &self,
         after: Checkpoint,
-        steps: &[Step],
+        steps: &[Ready],
         past_closing: bool,
     ) -> Result<Result<u64, Stop>> {
         if self.running.is_cancelled() {
@@ -228,6 +259,12 @@ impl<'a> Importer<'a> {
                 self.decide(&transaction, steps, past_closing).await
             };
             let tally = &self.tools.directory.write(decide).await?;
+            if tally.is_stale {
+                return Ok(Err(Stop::Stale));
+            }
+            if self.phase == Phase::Looking {
+                return Ok(Ok(0));
+            }
             let note = |transaction: Transaction| async move {
                 match self.expect_going_on(&transaction).await? {
                     Ok(job) => self.note(&transaction, job, after, tally.clone()).map(Ok),
@@ -248,7 +285,7 @@ impl<'a> Importer<'a> {
     }
 
     /// The job, as long as this instance is at it and whoever asked for it still may.
-    async fn expect_going_on(&self, transaction: &Transaction) -> Result<Result<Job, Stop>> {
+    pub(super) async fn expect_going_on(&self, transaction: &Transaction) -> Result<Result<Job, Stop>> {
         let job = match self.jobs.held(transaction, self.id).await? {
             Ok(job) => job,
             Err(stop) => return Ok(Err(stop)),
@@ -260,7 +297,14 @@ impl<'a> Importer<'a> {
     }
 
     /// Notes how far the job is. Gives the rows done by then.
-    fn note(&self, transaction: &Transaction, mut job: Job, after: Checkpoint, tally: Tally) -> Result<u64> {
+    fn note(
+        &self,
+        transaction: &Transaction,
+        mut job: Job,
+        after: Checkpoint,
+        mut tally: Tally,
+    ) -> Result<u64> {
+        self.jobs.keep_plan(transaction, &mut job, mem::take(&mut tally.decisions))?;
         job.checkpoint = after;
         job.lease = Some(self.jobs.lease());
         job.attempts = 0;
@@ -268,48 +312,6 @@ impl<'a> Importer<'a> {
         self.jobs.keep_tally(transaction, &mut job, tally)?;
         transaction.put(keyspace::import_job(self.id), &job)?;
         Ok(job.counts.rows())
-    }
-
-    async fn decide(&self, transaction: &Transaction, steps: &[Step], past_closing: bool) -> Result<Tally> {
-        self.fetch(transaction, steps).await?;
-        let mut tally = Tally::default();
-        for step in steps {
-            let kind = match step {
-                Step::Organisation(_) => SheetKind::Organisations,
-                Step::Department(_) => SheetKind::Departments,
-                Step::User(_) => SheetKind::Users,
-                Step::Faulty(kind, faults) => {
-                    tally.read(*kind);
-                    tally.fail(*kind, faults.clone());
-                    continue;
-                }
-                Step::Sheet(fault) => {
-                    tally.error(fault.clone());
-                    continue;
-                }
-                Step::Warning(fault) => {
-                    tally.warning(fault.clone());
-                    continue;
-                }
-            };
-            tally.read(kind);
-            transaction.mark();
-            let done = match step {
-                Step::Organisation(row) => self.organisation_row(transaction, row, &mut tally).await,
-                Step::Department(row) => self.department_row(transaction, row, &mut tally).await,
-                Step::User(row) => self.user_row(transaction, row, &mut tally).await,
-                _ => Ok(()),
-            };
-            match done {
-                Ok(()) => {}
-                Err(error @ Error::Conflict(Conflict::Closing)) if !past_closing => return Err(error),
-                Err(error) => {
-                    transaction.take_back();
-                    tally.fail(kind, step.faults(error)?);
-                }
-            }
-        }
-        Ok(tally)
     }
 
     fn rows_per_commit(&self) -> usize {

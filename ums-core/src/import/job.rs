@@ -1,7 +1,10 @@
 //! An import as the store keeps it: what it is to do, how far it is, and who is at it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
+use super::plan::{Phase, Plan};
 use super::{ImportCounts, ImportFault, ImportOptions, ImportProgress, ImportStatus, SheetKind};
 use crate::Timestamp;
 use crate::model::{ImportId, OrganisationId, UserId};
@@ -30,8 +33,15 @@ pub(crate) struct Job {
     pub(crate) started_at: Timestamp,
     pub(crate) finished_at: Option<Timestamp>,
     pub(crate) counts: Counts,
+    /// How many users were suspended, since the workbook does not name them.
+    pub(crate) suspended: u64,
     pub(crate) checkpoint: Checkpoint,
     pub(crate) faults: FaultLog,
+    /// What a dry run decided, where it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) plan: Option<Plan>,
+    #[serde(default)]
+    pub(crate) phase: Phase,
     /// Who is at it; `None` once it has ended.
     pub(crate) lease: Option<Lease>,
     /// Whether it is called off.
@@ -84,6 +94,9 @@ pub(crate) struct FaultLog {
     /// How many errors are kept; the same unless there were too many even for that.
     pub(crate) kept: u64,
     pub(crate) chunks: u32,
+    /// The first of them that counts: those before are of a dry run whose plan is applied.
+    #[serde(default)]
+    pub(crate) first: u32,
 }
 
 /// Something that was wrong, many times over.
@@ -115,6 +128,9 @@ pub(crate) struct KeyUsed {
     pub(crate) expires_at: Timestamp,
 }
 
+/// How long a plan may be committed.
+const PLAN_KEPT: Duration = Duration::from_secs(60 * 60);
+
 impl Job {
     pub(crate) fn is_over(&self) -> bool {
         !matches!(self.status, ImportStatus::Queued | ImportStatus::Running)
@@ -136,6 +152,11 @@ impl Job {
             (_, false) => ImportStatus::Failed,
         });
         self.finished_at = Some(now);
+        if self.phase == Phase::Looking {
+            self.phase = Phase::Whole;
+        } else if let Some(plan) = &mut self.plan {
+            plan.expires_at = self.options.dry_run.then_some(now.plus(PLAN_KEPT));
+        }
         self.lease = None;
         self.workbook.kept_until = self.workbook.kept.then_some(kept_until);
     }

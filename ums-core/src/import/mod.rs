@@ -19,6 +19,7 @@
 
 mod cells;
 mod columns;
+mod decide;
 mod error;
 mod faults;
 mod feed;
@@ -31,8 +32,10 @@ mod job;
 mod jobs;
 mod levels;
 mod limits;
+mod missing;
 mod options;
 mod organisations;
+mod plan;
 mod prepare;
 mod reader;
 mod records;
@@ -53,7 +56,8 @@ pub use headings::Layout;
 pub(crate) use job::{Counts, FaultChunk, Job, KeyUsed};
 pub(crate) use jobs::{Jobs, Submitted, Ticket, Tools};
 pub use limits::{ImportLimits, Limit};
-pub use options::{ImportOptions, OnExisting};
+pub use options::{ImportOptions, OnExisting, OnMissing};
+pub(crate) use plan::PlanChunk;
 pub use reader::{SheetEvent, WorkbookReader};
 pub use records::{DepartmentRow, OrganisationRow, PasswordHash, Record, Row, SheetRow, UserRow};
 pub use report::{ImportCounts, ImportFault, ImportReport, ImportStatus};

@@ -18,6 +18,8 @@ use crate::model::OrganisationId;
 pub struct ImportOptions {
     /// What happens to a row whose user, department or organisation is there already.
     pub on_existing: OnExisting,
+    /// What happens to users of the organisation that the workbook does not name.
+    pub on_missing: OnMissing,
     /// Whether departments that a users sheet names, and that are not there, are made.
     pub create_departments: bool,
     /// The organisation of rows that name none.
@@ -28,11 +30,12 @@ pub struct ImportOptions {
 }
 
 impl ImportOptions {
-    /// Skip what is there, make departments, no organisation, write.
+    /// Skip what is there, keep what is missing, make departments, no organisation, write.
     #[must_use]
     pub fn new() -> Self {
         Self {
             on_existing: OnExisting::Skip,
+            on_missing: OnMissing::Keep,
             create_departments: true,
             organisation_id: None,
             dry_run: false,
@@ -43,6 +46,13 @@ impl ImportOptions {
     #[must_use]
     pub fn on_existing(mut self, on_existing: OnExisting) -> Self {
         self.on_existing = on_existing;
+        self
+    }
+
+    /// What happens to users of the organisation that the workbook does not name.
+    #[must_use]
+    pub fn on_missing(mut self, on_missing: OnMissing) -> Self {
+        self.on_missing = on_missing;
         self
     }
 
@@ -87,4 +97,19 @@ pub enum OnExisting {
     Update,
     /// Count the row as failed.
     Fail,
+}
+
+/// What an import does with users of the organisation that the workbook does not name, by external id or by e-mail
+/// address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub enum OnMissing {
+    /// Leave them as they are.
+    #[default]
+    Keep,
+    /// Suspend them: the workbook is all that the organisation has. Never whoever imports, an account above theirs, or the
+    /// last administrator; and nobody where a row failed, since that may have been the one to name them.
+    Suspend,
 }

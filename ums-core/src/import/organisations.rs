@@ -1,9 +1,8 @@
 //! Rows of organisations and departments, applied.
 
 use super::faults::fault_of;
-use super::importer::Importer;
-use super::tally::Tally;
-use super::{DepartmentRow, OrganisationRow, Row, SheetKind};
+use super::importer::{Importer, Outcome};
+use super::{DepartmentRow, OrganisationRow, Row};
 use crate::Result;
 use crate::directory::{DepartmentDraft, OrganisationDraft, Upserted};
 use crate::model::OrganisationId;
@@ -14,8 +13,7 @@ impl Importer<'_> {
         &self,
         transaction: &Transaction,
         row: &Row<OrganisationRow>,
-        tally: &mut Tally,
-    ) -> Result<()> {
+    ) -> Result<Outcome> {
         let record = &row.record;
         let draft = OrganisationDraft {
             name: record.name.clone(),
@@ -24,8 +22,7 @@ impl Importer<'_> {
         };
         let (directory, existing) = (&self.tools.directory, self.existing());
         let upserted = directory.upsert_organisation(transaction, self.actor, &draft, existing).await?;
-        tally.done(SheetKind::Organisations, upserted);
-        Ok(())
+        Ok(Outcome { upserted, departments: 0, whom: None })
     }
 
     /// Applies a row whose turn it is: those that name its parent came before.
@@ -33,11 +30,9 @@ impl Importer<'_> {
         &self,
         transaction: &Transaction,
         row: &Row<DepartmentRow>,
-        tally: &mut Tally,
-    ) -> Result<()> {
+    ) -> Result<Outcome> {
         let upserted = self.upsert_department(transaction, row).await?;
-        tally.done(SheetKind::Departments, upserted);
-        Ok(())
+        Ok(Outcome { upserted, departments: 0, whom: None })
     }
 
     async fn upsert_department(

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use super::importer::{Importer, Step};
+use super::importer::{Importer, Ready, Step};
 use super::users::Prepared;
 use super::{SheetEvent, SheetRow};
 use crate::model::OrganisationId;
@@ -13,7 +13,7 @@ use crate::{Result, keyspace};
 
 impl Importer<'_> {
     /// What cannot be done within a commit.
-    pub(super) async fn prepare(&self, events: Vec<SheetEvent>) -> Result<Vec<Step>> {
+    pub(super) async fn prepare(&self, events: Vec<SheetEvent>) -> Result<Vec<Ready>> {
         let (mut steps, mut users) = (Vec::with_capacity(events.len()), Vec::new());
         for event in events {
             steps.push(match event {
@@ -29,14 +29,30 @@ impl Importer<'_> {
             });
         }
         let mut users = self.prepare_users(users).await?.into_iter();
-        Ok(steps.into_iter().filter_map(|step| step.or_else(|| users.next())).collect())
+        let steps: Vec<_> = steps.into_iter().filter_map(|step| step.or_else(|| users.next())).collect();
+        let rows = steps.iter().filter(|step| step.is_row()).count();
+        let mut planned = self.expected(rows).await?.into_iter();
+        let expects = |step: &Step| self.plan.is_some() && step.is_row();
+        Ok(steps
+            .into_iter()
+            // What the plan does not say is not what it says.
+            .map(|step| Ready { expected: expects(&step).then(|| planned.next().unwrap_or_default()), step })
+            .collect())
+    }
+
+    /// What a plan says of the next rows.
+    pub(super) async fn expected(&self, rows: usize) -> Result<Vec<String>> {
+        match &self.plan {
+            Some(plan) => plan.lock().await.take(self.jobs.database(), rows).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Reads what the steps are looked up by: first what is known by name, then what stands in an organisation.
-    pub(super) async fn fetch(&self, transaction: &Transaction, steps: &[Step]) -> Result<()> {
+    pub(super) async fn fetch(&self, transaction: &Transaction, steps: &[Ready]) -> Result<()> {
         let mut keys = Vec::with_capacity(steps.len());
         let mut organisations = HashSet::new();
-        for step in steps {
+        for Ready { step, .. } in steps {
             match step {
                 Step::Organisation(row) => {
                     organisations.insert(row.record.name.folded());
@@ -55,7 +71,7 @@ impl Importer<'_> {
         keys.extend(organisations.into_iter().map(keyspace::organisation_by_name));
         transaction.fetch(&keys).await?;
         keys.clear();
-        for step in steps {
+        for Ready { step, .. } in steps {
             let Step::User(Prepared { row, .. }) = step else { continue };
             let record = &row.record;
             let id = match &record.organisation {

@@ -28,6 +28,8 @@ pub struct ImportReport {
     pub departments: ImportCounts,
     /// Rows of organisations.
     pub organisations: ImportCounts,
+    /// Users that were suspended, since the workbook does not name them.
+    pub suspended: u64,
     /// What was wrong, in the order of rows within a sheet; the first 1,000.
     pub errors: Vec<ImportFault>,
     /// Whether there was more wrong than `errors` holds.
@@ -221,6 +223,7 @@ mod tests {
             users: ImportCounts::default(),
             departments: ImportCounts::default(),
             organisations: ImportCounts::default(),
+            suspended: 0,
             errors: vec![fault.in_cell(2).with_value("ada")],
             errors_truncated: false,
             warnings: Vec::new(),

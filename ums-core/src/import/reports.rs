@@ -36,11 +36,12 @@ pub(crate) async fn report(database: &Database, job: Job) -> Result<ImportReport
         users: job.counts.users,
         departments: job.counts.departments,
         organisations: job.counts.organisations,
+        suspended: job.suspended,
         errors: Vec::new(),
         errors_truncated: job.faults.errors > ImportReport::KEPT as u64,
         warnings: Vec::new(),
     };
-    let mut scan = faults_of(job.id);
+    let mut scan = faults_of(job.id, job.faults.first);
     while (report.errors.len() as u64) < job.faults.errors.min(ImportReport::KEPT as u64)
         || (report.warnings.len() as u64) < job.faults.warnings.min(ImportReport::KEPT as u64)
     {
@@ -65,8 +66,10 @@ pub(crate) async fn faults(
     id: ImportId,
     after: Option<String>,
 ) -> Result<(Vec<ImportFault>, Option<String>)> {
-    let mut scan = faults_of(id);
-    scan.after = after;
+    let job = database.read::<Job>(&keyspace::import_job(id)).await?;
+    let first = job.map_or(0, |found| found.data.faults.first);
+    let mut scan = faults_of(id, first);
+    scan.after = after.or(scan.after);
     let page = database.scan(&scan).await?;
     let mut errors = Vec::new();
     for item in page.items {
@@ -75,8 +78,10 @@ pub(crate) async fn faults(
     Ok((errors, page.next))
 }
 
-fn faults_of(id: ImportId) -> Scan {
-    Scan::partition(keyspace::import(id).as_str()).prefix(keyspace::FAULT).limit(10)
+fn faults_of(id: ImportId, first: u32) -> Scan {
+    let mut scan = Scan::partition(keyspace::import(id).as_str()).prefix(keyspace::FAULT).limit(10);
+    scan.after = first.checked_sub(1).map(|before| keyspace::import_fault(id, before).sort().to_owned());
+    scan
 }
 
 /// Reports in the actor's sight, newest first.

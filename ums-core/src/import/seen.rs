@@ -82,6 +82,19 @@ impl Seen {
         Ok(firsts)
     }
 
+    /// Which of the keys were seen. Blocks.
+    pub(super) fn contains(&mut self, sightings: &[Sighting]) -> io::Result<Vec<bool>> {
+        let mut suspects: HashMap<u64, Option<u32>> = sightings
+            .iter()
+            .filter(|sighting| self.may_know(sighting.hash))
+            .map(|sighting| (sighting.hash, None))
+            .collect();
+        if !suspects.is_empty() {
+            self.search(&mut suspects)?;
+        }
+        Ok(sightings.iter().map(|one| suspects.get(&one.hash).is_some_and(Option::is_some)).collect())
+    }
+
     fn may_know(&self, hash: u64) -> bool {
         self.bits(hash).all(|bit| {
             let word = usize::try_from(bit / 64).ok().and_then(|word| self.filter.get(word));

@@ -15,6 +15,10 @@ pub(super) struct Tally {
     counts: Counts,
     errors: Vec<ImportFault>,
     warnings: Vec<ImportFault>,
+    /// What was decided of each row, for a plan.
+    pub(super) decisions: Vec<String>,
+    /// Whether something was decided otherwise than a plan says.
+    pub(super) is_stale: bool,
 }
 
 impl Tally {

@@ -3,8 +3,7 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::faults::fault_of;
-use super::importer::{Importer, Step};
-use super::tally::Tally;
+use super::importer::{Importer, Outcome, Step};
 use super::{Column, ImportFault, Row, SheetKind, UserRow};
 use crate::directory::{DepartmentDraft, Existing, NewCredential, Upserted, UserDraft, UserUpsert};
 use crate::hash::PasswordContext;
@@ -94,27 +93,18 @@ impl Importer<'_> {
         })
     }
 
-    pub(super) async fn user_row(
-        &self,
-        transaction: &Transaction,
-        prepared: &Prepared,
-        tally: &mut Tally,
-    ) -> Result<()> {
+    pub(super) async fn user_row(&self, transaction: &Transaction, prepared: &Prepared) -> Result<Outcome> {
         let mut departments = 0;
-        let upserted = self.upsert_user(transaction, prepared, &mut departments).await?;
-        for _ in 0..departments {
-            tally.done(SheetKind::Departments, Upserted::Created);
-        }
-        tally.done(SheetKind::Users, upserted);
-        Ok(())
+        let (upserted, whom) = self.upsert_user(transaction, prepared, &mut departments).await?;
+        Ok(Outcome { upserted, departments, whom })
     }
 
     async fn upsert_user(
         &self,
         transaction: &Transaction,
         prepared: &Prepared,
-        departments: &mut usize,
-    ) -> Result<Upserted> {
+        departments: &mut u64,
+    ) -> Result<(Upserted, Option<(UserId, ums_store::Version)>)> {
         let record = &prepared.row.record;
         let named = record.organisation.as_ref().map(|name| name.folded());
         let organisation_id = match (named, record.organisation_id, record.department_id) {
@@ -145,7 +135,7 @@ impl Importer<'_> {
         transaction: &Transaction,
         prepared: &Prepared,
         organisation_id: Option<OrganisationId>,
-        made: &mut usize,
+        made: &mut u64,
     ) -> Result<Option<DepartmentId>> {
         let id = prepared.row.record.department_id;
         let Some(name) = &prepared.row.record.department else { return Ok(id) };

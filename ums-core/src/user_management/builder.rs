@@ -201,7 +201,7 @@ impl Builder {
         }
         let ums = UserManagement(Arc::new(Parts { database, directory, auth, log, cursors, jobs, throttle }));
         if resumes_imports {
-            super::imports::watch(&ums).await?;
+            super::resuming::watch(&ums).await?;
         }
         Ok(ums)
     }

@@ -1,21 +1,17 @@
 //! Imports and their reports.
 
 use std::fs::File;
-use std::sync::Arc;
-use std::time::Duration;
 
+use super::Acting;
 use super::audit::{Audited, Subject};
-use super::{Acting, UserManagement};
-use crate::access::{Action, Actor, Target};
+use crate::access::{Action, Target};
 use crate::import::{
-    ImportCounts, ImportFault, ImportOptions, ImportProgress, ImportReport, Submitted, Ticket, Tools, reports,
+    ImportCounts, ImportFault, ImportOptions, ImportProgress, ImportReport, OnMissing, Submitted, Ticket,
+    Tools, reports,
 };
-use crate::model::{ImportId, Role, UserId};
+use crate::model::ImportId;
 use crate::page::{Page, PageRequest};
 use crate::{Error, Result};
-
-/// How often an instance looks for imports that were left unfinished.
-const WATCH: Duration = Duration::from_secs(30);
 
 impl Audited for ImportReport {
     fn subject(&self) -> Subject {
@@ -112,6 +108,39 @@ impl Acting {
                 ImportStarted { id, repeated: false }
             }
         })
+    }
+
+    /// Does what a dry run decided, under its id, and answers when that is done: the whole plan is compared with what would
+    /// be decided now, and then applied. A row of which something else would become after that is left alone and reported
+    /// as `changed_meanwhile`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where there is none, or it is out of sight; [`Conflict::NotPlanned`](crate::Conflict::NotPlanned)
+    /// for what is no dry run that has ended; [`Conflict::PlanStale`](crate::Conflict::PlanStale), and nothing was changed;
+    /// [`Error::PlanExpired`] an hour after the dry run, and where workbooks are not kept.
+    pub async fn commit_import(&self, id: ImportId) -> Result<ImportReport> {
+        let ticket = self.take_plan(id).await?;
+        self.wait_for(ticket).await
+    }
+
+    /// The same, but for answering as soon as the plan was compared.
+    ///
+    /// # Errors
+    ///
+    /// As for [`commit_import`](Self::commit_import).
+    pub async fn start_commit(&self, id: ImportId) -> Result<()> {
+        let ticket = self.take_plan(id).await?;
+        drop(self.spawn(ticket));
+        Ok(())
+    }
+
+    async fn take_plan(&self, id: ImportId) -> Result<Ticket> {
+        let taken = self.parts().jobs.take_plan(&self.tools(), &self.actor, id).await;
+        if let Err(error) = &taken {
+            self.tell("import.run", Subject::new(format!("import/{id}")), Some(error));
+        }
+        taken
     }
 
     /// Calls an import off: it stops before its next batch, and what was imported by then stays.
@@ -214,22 +243,30 @@ impl Acting {
         let own = self.actor.confined_to(Action::Import).unwrap_or_default();
         let organisation_id = options.organisation_id.or(own);
         self.actor.may(Action::Import, &Target { organisation_id, ..Target::default() })?;
+        if options.on_missing == OnMissing::Suspend && organisation_id.is_none() {
+            let message = "is required where those whom the workbook does not name are to be suspended";
+            return Err(Error::invalid("organisation_id", "required", message));
+        }
         match organisation_id {
             Some(id) => self.parts().directory.expect_place(&self.actor, Some(id), None).await,
             None => Ok(()),
         }
     }
 
+    fn tools(&self) -> Tools {
+        let parts = self.parts();
+        Tools {
+            directory: parts.directory.clone(),
+            hasher: parts.auth.hasher.clone(),
+            policy: parts.auth.policy.clone(),
+        }
+    }
+
     /// Carries an import out, on its own: whoever waits for it may go.
-    fn spawn(&self, ticket: Ticket) -> tokio::task::JoinHandle<Result<ImportReport>> {
+    pub(super) fn spawn(&self, ticket: Ticket) -> tokio::task::JoinHandle<Result<ImportReport>> {
         let acting = self.clone();
         tokio::spawn(async move {
-            let parts = acting.parts();
-            let tools = Tools {
-                directory: parts.directory.clone(),
-                hasher: parts.auth.hasher.clone(),
-                policy: parts.auth.policy.clone(),
-            };
+            let (parts, tools) = (acting.parts(), acting.tools());
             let work = parts.jobs.run(&tools, &acting.actor, ticket);
             acting.audited("import.run", Subject::default(), work).await
         })
@@ -301,63 +338,4 @@ impl ImportEvents {
         }
         Ok(None)
     }
-}
-
-/// Goes on with every import that was left.
-pub(super) async fn resume(ums: &UserManagement) -> Result<usize> {
-    let jobs = &ums.0.jobs;
-    let mut going_on = Vec::new();
-    for id in jobs.left().await? {
-        if let Some((ticket, actor_id)) = jobs.take_over(id).await? {
-            going_on.push(Acting::new(ums.clone(), actor(actor_id), None).spawn(ticket));
-        }
-    }
-    let count = going_on.len();
-    for import in going_on {
-        // How it ended is in its report and in the log.
-        drop(import.await);
-    }
-    Ok(count)
-}
-
-/// Whoever asked for an import. What they may do is read with their account, each time.
-fn actor(id: Option<UserId>) -> Actor {
-    id.map_or(Actor::System, |id| Actor::User {
-        id,
-        role: Role::Member,
-        organisation_id: None,
-        department_id: None,
-    })
-}
-
-/// Looks for imports that were left: now, and from time to time as long as somebody uses this instance.
-pub(super) async fn watch(ums: &UserManagement) -> Result<()> {
-    let any_left = !ums.0.jobs.left().await?.is_empty();
-    let parts = Arc::downgrade(&ums.0);
-    tokio::spawn(async move {
-        let mut pause = if any_left { Duration::ZERO } else { WATCH };
-        loop {
-            tokio::time::sleep(pause).await;
-            pause = WATCH;
-            let Some(parts) = parts.upgrade() else { return };
-            let ums = UserManagement(parts);
-            let swept = ums.0.jobs.sweep().await;
-            // Not awaited: a long one would keep others from being found.
-            let resumed = resume_in_background(&ums).await;
-            if let Err(error) = swept.and(resumed) {
-                tracing::warn!(%error, "imports that were interrupted can't be looked for");
-            }
-        }
-    });
-    Ok(())
-}
-
-async fn resume_in_background(ums: &UserManagement) -> Result<()> {
-    let jobs = &ums.0.jobs;
-    for id in jobs.left().await? {
-        if let Some((ticket, actor_id)) = jobs.take_over(id).await? {
-            drop(Acting::new(ums.clone(), actor(actor_id), None).spawn(ticket));
-        }
-    }
-    Ok(())
 }

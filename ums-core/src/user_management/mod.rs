@@ -7,6 +7,7 @@ mod builder;
 mod directory;
 mod imports;
 mod logs;
+mod resuming;
 
 use std::sync::Arc;
 
@@ -157,7 +158,16 @@ impl UserManagement {
     ///
     /// [`Error::Store`](crate::Error::Store) where the store does not answer.
     pub async fn resume_imports(&self) -> Result<usize> {
-        imports::resume(self).await
+        resuming::resume(self).await
+    }
+
+    /// Removes the workbooks that are kept and that nobody asks for any more. Every instance does so from time to time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`](crate::Error::Store) where the store does not answer.
+    pub async fn sweep_imports(&self) -> Result<()> {
+        self.0.jobs.sweep().await
     }
 
     /// Has the imports of this instance stop before their next batch, and waits for that: the next instance goes on with

@@ -2,8 +2,8 @@
 
 use super::{Standing, Verifier};
 use crate::Result;
-use crate::import::{Counts, FaultChunk, Job, KeyUsed};
-use crate::keyspace::{self, FAULT, JOB};
+use crate::import::{Counts, FaultChunk, Job, KeyUsed, PlanChunk};
+use crate::keyspace::{self, FAULT, JOB, PLAN};
 use crate::model::ImportId;
 use crate::record::{Found, ImportListing};
 
@@ -17,6 +17,10 @@ impl Verifier<'_> {
             if item.sort == JOB {
                 job = Found::<Job>::read(&item.entry).ok().map(|found| found.data);
                 if job.is_none() {
+                    self.find(&key, "unreadable", "the record can't be read");
+                }
+            } else if item.sort.starts_with(PLAN) {
+                if Found::<PlanChunk>::read(&item.entry).is_err() {
                     self.find(&key, "unreadable", "the record can't be read");
                 }
             } else if !item.sort.starts_with(FAULT) {

@@ -1,13 +1,11 @@
 //! Import of workbooks.
 
-use std::str::FromStr;
-
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, StatusCode, header};
 use serde::Deserialize;
 use ums_core::access::Action;
-use ums_core::import::{ImportOptions, ImportReport, OnExisting};
+use ums_core::import::{ImportOptions, ImportReport, OnExisting, OnMissing};
 use ums_core::model::{ImportId, OrganisationId};
 use utoipa::IntoParams;
 
@@ -18,7 +16,7 @@ use crate::answer::{Answer, Done, List};
 use crate::caller::Caller;
 use crate::describe::{Description, Output};
 use crate::path::Id;
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::query::{Everything, Listing, Query, Switch, given, parsed};
 use crate::routes::{Route, Routes};
 
@@ -56,6 +54,22 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
         )
         .requires(
             Action::Import,
+            Route::post("/import/{id}/commit", "commit_import", "Do what a dry run decided")
+                .details(
+                    "From the workbook that it was given, under the same id. The whole plan is compared with what would \
+                     be decided now before anything is applied; a row of which something else would become after that \
+                     is left alone and reported as `changed_meanwhile`. A plan is kept for an hour.",
+                )
+                .conflicts(&[
+                    "`plan_stale` where the store has changed so that something would be decided otherwise",
+                    "`not_planned` for what is no dry run that has ended",
+                ])
+                .long()
+                .problems(&[Cause::Gone]),
+            commit,
+        )
+        .requires(
+            Action::Import,
             Route::delete("/import/{id}", "cancel_import", "Call an import off")
                 .details(
                     "It stops before its next batch of rows; its report then has the status `cancelled`. What is \
@@ -78,10 +92,11 @@ struct ImportQuery {
     #[serde(default, deserialize_with = "given")]
     #[param(inline, nullable = false)]
     on_existing: Option<OnExisting>,
-    /// What happens to users that the workbook does not name: nothing.
-    #[serde(default, deserialize_with = "parsed", rename = "on_missing")]
-    #[param(inline, value_type = Option<OnMissing>, nullable = false)]
-    _on_missing: Option<OnMissing>,
+    /// What happens to users of the organisation that the workbook does not name; `keep` where left out. `suspend` needs an
+    /// organisation, and suspends nobody where a row fails.
+    #[serde(default, deserialize_with = "given")]
+    #[param(inline, nullable = false)]
+    on_missing: Option<OnMissing>,
     /// Whether departments that a users sheet names, and that are not there, are made.
     #[serde(default, deserialize_with = "parsed")]
     #[param(value_type = Option<bool>, default = true, nullable = false)]
@@ -98,28 +113,9 @@ impl From<ImportQuery> for ImportOptions {
         Self::new()
             .dry_run(given(query.dry_run, false))
             .on_existing(query.on_existing.unwrap_or_default())
+            .on_missing(query.on_missing.unwrap_or_default())
             .create_departments(given(query.create_departments, true))
             .organisation_id(query.organisation_id)
-    }
-}
-
-/// What happens to users that a workbook does not name.
-#[derive(Clone, Copy, Debug, utoipa::ToSchema)]
-#[schema(rename_all = "snake_case")]
-enum OnMissing {
-    /// They stay as they are.
-    Keep,
-}
-
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("must be keep; suspend is not served yet")]
-struct InvalidOnMissing;
-
-impl FromStr for OnMissing {
-    type Err = InvalidOnMissing;
-
-    fn from_str(text: &str) -> Result<Self, InvalidOnMissing> {
-        if text == "keep" { Ok(Self::Keep) } else { Err(InvalidOnMissing) }
     }
 }
 
@@ -167,6 +163,18 @@ async fn import(
         return Ok(Imported::Accepted(Box::new(caller.import(started.id).await?)));
     }
     Ok(Imported::Done(Box::new(caller.import_once(workbook, &options, key).await?)))
+}
+
+async fn commit(
+    caller: Caller,
+    Id(id): Id<ImportId>,
+    RespondAsync(respond_async): RespondAsync,
+) -> Result<Imported, Problem> {
+    if respond_async {
+        caller.start_commit(id).await?;
+        return Ok(Imported::Accepted(Box::new(caller.import(id).await?)));
+    }
+    Ok(Imported::Done(Box::new(caller.commit_import(id).await?)))
 }
 
 async fn cancel(caller: Caller, Id(id): Id<ImportId>) -> Result<Done, Problem> {

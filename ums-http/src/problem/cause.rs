@@ -12,6 +12,7 @@ pub(crate) enum Cause {
     MethodNotAllowed,
     RequestTimeout,
     Conflict,
+    Gone,
     Stale,
     TooLarge,
     MediaType,
@@ -22,7 +23,7 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Malformed,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -30,6 +31,7 @@ impl Cause {
         Self::MethodNotAllowed,
         Self::RequestTimeout,
         Self::Conflict,
+        Self::Gone,
         Self::Stale,
         Self::TooLarge,
         Self::MediaType,
@@ -48,6 +50,7 @@ impl Cause {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict => StatusCode::CONFLICT,
+            Self::Gone => StatusCode::GONE,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -70,6 +73,7 @@ impl Cause {
             Self::MethodNotAllowed => "The path does not have this method; `Allow` names those it has.",
             Self::RequestTimeout => "The body did not arrive in time.",
             Self::Conflict => "Something else stands in the way.",
+            Self::Gone => "It was there, and is not kept any more.",
             Self::Stale => "The resource has changed since the version in `If-Match`.",
             Self::TooLarge => "The body is larger than allowed.",
             Self::MediaType => "The body is not of the media type that is expected here; `Accept` names it.",

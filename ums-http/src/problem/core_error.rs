@@ -25,6 +25,7 @@ impl From<Error> for Problem {
             Error::WrongPassword | Error::Forbidden => Self::new(Cause::Forbidden, code, detail),
             Error::NotFound(_) => Self::new(Cause::NotFound, code, detail),
             Error::Conflict(_) => Self::new(Cause::Conflict, code, detail),
+            Error::PlanExpired => Self::new(Cause::Gone, code, detail),
             Error::PreconditionFailed(_) => Self::new(Cause::Stale, code, detail),
             Error::TooManyRequests { retry_after } => {
                 Self::new(Cause::TooMany, code, detail).retry_after(retry_after)
@@ -87,6 +88,7 @@ mod tests {
             (Error::TooManyRequests { retry_after: second }, 429, "too_many_requests"),
             (Error::Overloaded { retry_after: second }, 503, "overloaded"),
             (Error::UnreadableWorkbook { cause: "no sheets".into() }, 422, "unreadable_workbook"),
+            (Error::PlanExpired, 410, "plan_expired"),
             (Error::IdempotencyKeyReused, 422, "idempotency_key_reused"),
             (store::Error::unavailable("disk").into(), 503, "store_unavailable"),
             (store::Error::unknown("disk").into(), 503, "store_unavailable"),

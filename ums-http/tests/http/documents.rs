@@ -69,6 +69,7 @@ async fn every_route_of_the_contract_is_in_the_document_and_no_other() {
         "GET /import/",
         "GET /import/{id}",
         "GET /import/{id}/events",
+        "POST /import/{id}/commit",
         "DELETE /import/{id}",
         "GET /logs/",
         "GET /logs/export",

@@ -53,7 +53,7 @@ async fn the_query_decides_what_is_done() {
     let failing = post("on_existing=fail").send().await.expect(StatusCode::OK);
     assert_eq!((&failing["users"]["created"], &failing["users"]["failed"]), (&json!(1), &json!(2)));
     let wrong = post(
-        "dry_run=yes&on_existing=replace&on_missing=suspend&create_departments=&organisation_id=x&mode=1",
+        "dry_run=yes&on_existing=replace&on_missing=delete&create_departments=&organisation_id=x&mode=1",
     );
     let mut expected = ["dry_run", "on_existing", "on_missing", "create_departments", "organisation_id"]
         .map(|f| (f, "invalid_value"))
@@ -61,7 +61,8 @@ async fn the_query_decides_what_is_done() {
     expected.push(("mode", "unknown_parameter"));
     let wrong = wrong.send().await;
     assert_faults(&wrong, &expected);
-    assert!(wrong.text().contains("not served yet"));
+    let nowhere = post("on_missing=suspend").send().await;
+    assert_faults(&nowhere, &[("organisation_id", "required")]);
     let keyed = post("").header("idempotency-key", "two words").send().await;
     assert_faults(&keyed, &[("Idempotency-Key", "invalid_value")]);
     server.fixture.verify().await;

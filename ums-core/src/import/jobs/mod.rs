@@ -4,6 +4,7 @@
 //! which each batch renews in its own commit; every write expects the job as this instance left it, so that one whose
 //! lease ran out and was taken up by another writes nothing more.
 
+mod commit_plan;
 mod lease;
 mod submit;
 mod take_over;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use tokio::sync::Semaphore;
 
+use super::PlanChunk;
 use super::files::WorkbookFiles;
 use super::job::Job;
 use super::running::{ImportProgress, Running};
@@ -39,6 +41,8 @@ const SIGN: Duration = Duration::from_secs(15);
 /// How many jobs an instance carries out at once, and how many wait for their turn there.
 const SLOTS: usize = 2;
 const WAITING: usize = 64;
+/// How long the store keeps a plan, from when it is made: longer than it may be committed.
+const PLAN_IN_STORE: Duration = Duration::from_secs(3 * 60 * 60);
 /// How long an import may take before faults that were kept at its beginning go before its workbook does.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often another instance's job is asked after.
@@ -72,6 +76,8 @@ pub(super) enum Stop {
     Cancelled,
     /// Another instance is at it, or it has ended.
     Lost,
+    /// Something would be decided otherwise than its plan says.
+    Stale,
     /// This instance ends; whoever comes next goes on.
     Stopping,
     /// Whoever asked for it may not any more.
@@ -210,6 +216,27 @@ impl Jobs {
         // Counted from the end of the import, which is not known yet.
         let expires_at = self.kept_until().plus(LONGEST);
         tally.settle(transaction, job, self.limits.faults, expires_at)
+    }
+
+    /// Keeps what was decided of a batch, where that is all that is to come of it.
+    pub(super) fn keep_plan(
+        &self,
+        transaction: &Transaction,
+        job: &mut Job,
+        decisions: Vec<String>,
+    ) -> Result<()> {
+        if !job.options.dry_run {
+            return Ok(());
+        }
+        let mut plan = job.plan.unwrap_or_default();
+        let expires_at = self.database.now().plus(PLAN_IN_STORE);
+        if !decisions.is_empty() {
+            let key = keyspace::import_plan(job.id, plan.chunks);
+            transaction.put_expiring(key, &PlanChunk { decisions }, expires_at)?;
+            plan.chunks += 1;
+        }
+        job.plan = Some(plan);
+        Ok(())
     }
 
     fn is_stopping(&self) -> bool {

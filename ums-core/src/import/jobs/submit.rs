@@ -7,6 +7,7 @@ use super::{Jobs, Ticket, WAITING};
 use crate::access::{Action, Actor};
 use crate::import::fingerprint;
 use crate::import::job::{Checkpoint, Counts, FaultLog, Job, KeyUsed, Pending, Workbook};
+use crate::import::plan::Phase;
 use crate::import::running::Running;
 use crate::import::{ImportOptions, ImportStatus};
 use crate::model::{ImportId, OrganisationId};
@@ -57,8 +58,11 @@ impl Jobs {
             started_at: self.database.now(),
             finished_at: None,
             counts: Counts::default(),
+            suspended: 0,
             checkpoint: Checkpoint::default(),
             faults: FaultLog::default(),
+            plan: None,
+            phase: Phase::Whole,
             lease: Some(self.lease()),
             cancelled: false,
             attempts: 0,

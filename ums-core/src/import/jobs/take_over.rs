@@ -7,6 +7,7 @@ use ums_store::Scan;
 
 use super::{Jobs, Ticket};
 use crate::import::job::Job;
+use crate::import::plan::Phase;
 use crate::import::tally::Tally;
 use crate::import::{ImportFault, ImportStatus};
 use crate::model::{ImportId, UserId};
@@ -87,7 +88,11 @@ impl Jobs {
                 if !job.accepted {
                     return Ok(Left::Unaccepted);
                 }
-                let (code, message) = if job.cancelled {
+                let (code, message) = if job.phase == Phase::Looking {
+                    // Whoever wanted its plan done was told nothing, and may ask again.
+                    self.close(&transaction, &mut job, None)?;
+                    return Ok(Left::Ended);
+                } else if job.cancelled {
                     self.close(&transaction, &mut job, Some(ImportStatus::Cancelled))?;
                     return Ok(Left::Ended);
                 } else if !job.workbook.kept || job.options.dry_run {

@@ -8,6 +8,7 @@ use crate::directory::Directory;
 use crate::hash::{Hasher, PasswordPolicy};
 use crate::import::importer::Importer;
 use crate::import::job::Job;
+use crate::import::plan::{Phase, PlanReader};
 use crate::import::{ImportReport, ImportStatus, WorkbookError, feed};
 use crate::model::ImportId;
 use crate::transaction::Transaction;
@@ -53,7 +54,8 @@ impl Jobs {
     async fn settle(&self, id: ImportId, halted: Result<Result<(), Halt>>) -> Result<()> {
         match halted {
             Ok(Ok(())) => self.end(id, None, None).await,
-            Ok(Err(Halt::Stop(Stop::Lost))) => Ok(()),
+            // Only a look at a plan stops for that, and that is none of this.
+            Ok(Err(Halt::Stop(Stop::Lost | Stop::Stale))) => Ok(()),
             Ok(Err(Halt::Stop(Stop::Cancelled))) => self.end(id, Some(ImportStatus::Cancelled), None).await,
             Ok(Err(Halt::Stop(Stop::Stopping))) => {
                 self.release(id).await?;
@@ -109,13 +111,24 @@ impl Jobs {
         } else {
             tools
         };
-        let importer = Importer::new(self, tools, &actor, &job, &ticket.running);
+        let mut plan = None;
+        if job.phase == Phase::Applying {
+            let mut reader = PlanReader::new(id);
+            reader.skip(&self.database, job.counts.rows()).await?;
+            plan = Some(reader);
+        }
+        let importer = Importer::new(self, tools, &actor, &job, plan, &ticket.running);
         let done = importer.run(reader, job.checkpoint).await;
         drop(turn);
         done
     }
 
-    async fn begin(&self, tools: &Tools, actor: &Actor, id: ImportId) -> Result<Result<(Job, Actor), Stop>> {
+    pub(super) async fn begin(
+        &self,
+        tools: &Tools,
+        actor: &Actor,
+        id: ImportId,
+    ) -> Result<Result<(Job, Actor), Stop>> {
         self.database
             .transact(|transaction| async move {
                 let mut job = match self.held(&transaction, id).await? {
