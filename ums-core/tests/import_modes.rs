@@ -6,11 +6,14 @@
     reason = "a test stops where it fails"
 )]
 
+mod scripted;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::sync::Arc;
 
+use scripted::{ScriptedStore, Work, writes};
 use ums_core::import::{ImportOptions, ImportReport, ImportStatus, OnExisting, OnMissing};
 use ums_core::model::{Role, Status, User};
 use ums_core::{Error, PageLimit, PageRequest, UserFilter};
@@ -211,4 +214,31 @@ async fn a_plan_that_does_not_hold_any_more_is_refused_whole() {
     let late = system.commit_import(plan.id).await;
     assert_eq!(late.unwrap_err().code(), "plan_expired");
     fixture.verify().await;
+}
+
+#[tokio::test]
+async fn a_row_that_changes_after_the_look_is_left_alone() {
+    let (store, folder) = (MemoryStore::new(), tempfile::tempdir().unwrap());
+    let scripted = ScriptedStore::new(Arc::new(store.clone()));
+    let files = ums_core::import::WorkbookDirectory::open(folder.path()).unwrap();
+    let slow =
+        Fixture::with(Arc::new(scripted.clone()), |builder| builder.import_files(Arc::new(files))).await;
+    let quick = Fixture::on(Arc::new(store)).await;
+    let organisation = quick.organisation("Tech Corp").await;
+    let options = ImportOptions::new().organisation_id(organisation.id);
+    let system = slow.ums.system();
+    let plan = system.import_workbook(file(&people(0..12)), &options.dry_run(true)).await.unwrap();
+    let other = quick.clone();
+    let meanwhile: Work =
+        Box::pin(async move { drop(other.account("p7@example.com", Role::Member, None).await) });
+    scripted.once_before(|call| writes(call, "users/0", "p7@example.com"), meanwhile);
+    let done = system.commit_import(plan.id).await.unwrap();
+    assert_eq!((done.users.created, done.users.failed), (11, 1), "{done:?}");
+    let faults: Vec<_> = done.errors.iter().map(|fault| (fault.row, fault.code.as_str())).collect();
+    assert_eq!(faults, [(Some(9), "changed_meanwhile")]);
+    let users = everyone(&quick).await;
+    let theirs = users.iter().find(|user| user.email == "p7@example.com").unwrap();
+    assert_eq!((users.len(), theirs.organisation_id), (12, None));
+    scripted.behave();
+    quick.verify().await;
 }

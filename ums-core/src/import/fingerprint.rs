@@ -8,7 +8,8 @@ use aws_lc_rs::{digest, hmac};
 use super::ImportOptions;
 use super::job::Workbook;
 use crate::access::Actor;
-use crate::{Error, Result};
+use crate::secret::Purpose;
+use crate::{Error, Result, SecretKey};
 
 /// Measures a workbook, on a thread that may block, and gives it back at its beginning.
 pub(super) async fn measure(mut workbook: File) -> Result<(File, Workbook)> {
@@ -46,11 +47,19 @@ pub(super) fn of_request(options: &ImportOptions, workbook: &Workbook) -> Result
     Ok(hexadecimal(digest::digest(&digest::SHA256, text.as_bytes()).as_ref()))
 }
 
-/// Under what a caller's key is kept: a keyed hash, since the key is the caller's to choose.
-pub(super) fn of_key(key: &hmac::Key, actor: &Actor, given: &str) -> String {
-    let caller = actor.user_id().map_or_else(|| "system".to_owned(), |id| id.to_string());
-    let tag = hmac::sign(key, format!("{caller}\0{given}").as_bytes());
-    hexadecimal(tag.as_ref().first_chunk::<16>().map_or(&[][..], |half| half))
+/// Under what callers' keys are kept: keyed hashes, since a key is its caller's to choose.
+pub(super) struct KeyHasher(hmac::Key);
+
+impl KeyHasher {
+    pub(super) fn new(secret: &SecretKey) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, secret.derive(Purpose::ImportKey).expose()))
+    }
+
+    pub(super) fn hash(&self, actor: &Actor, given: &str) -> String {
+        let caller = actor.user_id().map_or_else(|| "system".to_owned(), |id| id.to_string());
+        let tag = hmac::sign(&self.0, format!("{caller}\0{given}").as_bytes());
+        hexadecimal(tag.as_ref().first_chunk::<16>().map_or(&[][..], |half| half))
+    }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -36,6 +36,7 @@ mod missing;
 mod options;
 mod organisations;
 mod plan;
+mod plan_reader;
 mod prepare;
 mod reader;
 mod records;

@@ -1,17 +1,13 @@
 //! What a dry run decided, kept for whoever wants exactly that done.
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
-use ums_store::{Scan, Version};
+use ums_store::Version;
 
 use super::ImportFault;
+use crate::Timestamp;
 use crate::directory::Upserted;
-use crate::keyspace::{self, PLAN};
-use crate::model::{ImportId, UserId};
-use crate::record::{Found, Record};
-use crate::transaction::Database;
-use crate::{Result, Timestamp};
+use crate::model::UserId;
+use crate::record::Record;
 
 impl Record for PlanChunk {}
 
@@ -61,50 +57,4 @@ pub(super) fn decision(upserted: Upserted, departments: u64, whom: Option<(UserI
 pub(super) fn refusal(faults: &[ImportFault]) -> String {
     let codes: Vec<_> = faults.iter().map(|fault| fault.code.as_str()).collect();
     format!("f:{}", codes.join(","))
-}
-
-/// Gives the decisions of a plan one after the other.
-#[derive(Debug)]
-pub(super) struct PlanReader {
-    scan: Option<Scan>,
-    ready: VecDeque<String>,
-}
-
-impl PlanReader {
-    pub(super) fn new(id: ImportId) -> Self {
-        let scan = Scan::partition(keyspace::import(id).as_str()).prefix(PLAN).limit(2);
-        Self { scan: Some(scan), ready: VecDeque::new() }
-    }
-
-    /// Passes over what is applied already.
-    pub(super) async fn skip(&mut self, database: &Database, mut count: u64) -> Result<()> {
-        while count > 0 {
-            self.fill(database, 1).await?;
-            if self.ready.is_empty() {
-                return Ok(());
-            }
-            let passed = self.ready.len().min(usize::try_from(count).unwrap_or(usize::MAX));
-            self.ready.drain(..passed);
-            count -= passed as u64;
-        }
-        Ok(())
-    }
-
-    /// The next decisions; fewer where the plan ends.
-    pub(super) async fn take(&mut self, database: &Database, count: usize) -> Result<Vec<String>> {
-        self.fill(database, count).await?;
-        Ok(self.ready.drain(..count.min(self.ready.len())).collect())
-    }
-
-    async fn fill(&mut self, database: &Database, count: usize) -> Result<()> {
-        while self.ready.len() < count {
-            let Some(scan) = self.scan.take() else { return Ok(()) };
-            let page = database.scan(&scan).await?;
-            for item in page.items {
-                self.ready.extend(Found::<PlanChunk>::read(&item.entry)?.data.decisions);
-            }
-            self.scan = page.next.map(|next| scan.after(next));
-        }
-        Ok(())
-    }
 }

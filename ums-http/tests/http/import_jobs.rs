@@ -99,3 +99,30 @@ async fn a_workbook_that_cannot_be_read_leaves_nothing_but_where_nobody_waited()
     );
     server.fixture.verify().await;
 }
+
+#[tokio::test]
+async fn a_dry_run_is_committed_under_its_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, token) = Server::with_files(folder.path()).await;
+    let post = |rows: u32| {
+        let request = server.post("/import/excel?dry_run=true").token(&token);
+        request.form(&[("file", &users(rows).bytes())])
+    };
+    let plan = post(20).send().await.expect(StatusCode::OK);
+    let path = format!("/import/{}/commit", plan["id"]);
+    let done = server.post(&path).token(&token).send().await.expect(StatusCode::OK);
+    assert_eq!((&done["id"], &done["dry_run"], &done["users"]), (&plan["id"], &json!(false), &plan["users"]));
+    server.post(&path).token(&token).send().await.problem(409, "not_planned");
+
+    let stale = post(21).send().await.expect(StatusCode::OK);
+    server.fixture.account("person20@example.com", ums_core::model::Role::Member, None).await;
+    let path = format!("/import/{}/commit", stale["id"]);
+    server.post(&path).token(&token).send().await.problem(409, "plan_stale");
+    let late = post(21).send().await.expect(StatusCode::OK);
+    server.fixture.clock.advance(std::time::Duration::from_secs(60 * 60));
+    let token = server.token("ada@example.com").await;
+    let path = format!("/import/{}/commit", late["id"]);
+    server.post(&path).token(&token).send().await.problem(410, "plan_expired");
+    server.post("/import/99/commit").token(&token).send().await.problem(404, "not_found");
+    server.fixture.verify().await;
+}

@@ -36,6 +36,18 @@ impl Server {
         (server, token)
     }
 
+    /// The same, which keeps the workbooks of imports in this folder.
+    pub(crate) async fn with_files(folder: &std::path::Path) -> (Self, String) {
+        let files = Arc::new(ums_core::import::WorkbookDirectory::open(folder).unwrap());
+        let store = Arc::new(MemoryStore::new());
+        let fixture = Fixture::with(store, |builder| builder.import_files(files)).await;
+        let router = router(fixture.ums.clone(), HttpOptions::new());
+        let server = Self { fixture, router };
+        server.fixture.register("ada@example.com").await;
+        let token = server.token("ada@example.com").await;
+        (server, token)
+    }
+
     /// An access token of an account of the fixture.
     pub(crate) async fn token(&self, email: &str) -> String {
         self.fixture.login(email).await.access_token

@@ -15,18 +15,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aws_lc_rs::hmac;
 use tokio::sync::Semaphore;
 
 use super::PlanChunk;
 use super::files::WorkbookFiles;
+use super::fingerprint::KeyHasher;
 use super::job::Job;
 use super::running::{ImportProgress, Running};
 use super::tally::Tally;
 use super::{ImportLimits, reports};
 use crate::access::{Action, Actor};
 use crate::model::ImportId;
-use crate::secret::Purpose;
 use crate::transaction::{Database, Transaction};
 use crate::{Conflict, Error, Kind, Result, SecretKey, Timestamp, keyspace};
 
@@ -53,7 +52,7 @@ pub(crate) struct Jobs {
     database: Database,
     files: Option<Arc<dyn WorkbookFiles>>,
     limits: ImportLimits,
-    keys: hmac::Key,
+    keys: KeyHasher,
     /// What this instance calls itself.
     owner: String,
     slots: Semaphore,
@@ -96,7 +95,7 @@ impl Jobs {
             database,
             files,
             limits,
-            keys: hmac::Key::new(hmac::HMAC_SHA256, secret.derive(Purpose::ImportKey).expose()),
+            keys: KeyHasher::new(secret),
             owner,
             slots: Semaphore::new(SLOTS),
             running: Mutex::default(),

@@ -43,7 +43,7 @@ impl Jobs {
             return Err(Error::Overloaded { retry_after: Duration::from_secs(10) });
         }
         let (workbook, measured) = fingerprint::measure(workbook).await?;
-        let key = key.map(|key| fingerprint::of_key(&self.keys, actor, key));
+        let key = key.map(|key| self.keys.hash(actor, key));
         let organisation_id = actor.confined_to(Action::ReadImport)?.or(options.organisation_id);
         let id = ImportId::allotted(self.database.next_id(Kind::Import).await?)?;
         let job = &Job {

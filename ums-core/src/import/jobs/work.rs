@@ -8,7 +8,8 @@ use crate::directory::Directory;
 use crate::hash::{Hasher, PasswordPolicy};
 use crate::import::importer::Importer;
 use crate::import::job::Job;
-use crate::import::plan::{Phase, PlanReader};
+use crate::import::plan::Phase;
+use crate::import::plan_reader::PlanReader;
 use crate::import::{ImportReport, ImportStatus, WorkbookError, feed};
 use crate::model::ImportId;
 use crate::transaction::Transaction;
@@ -90,6 +91,9 @@ impl Jobs {
             Ok(Err(_)) => return Ok(Err(Halt::Stop(Stop::Stopping))),
             Err(stop) => return Ok(Err(Halt::Stop(stop))),
         };
+        if ticket.running.is_cancelled() {
+            return Ok(Err(Halt::Stop(Stop::Cancelled)));
+        }
         let (job, actor) = match self.begin(tools, actor, id).await? {
             Ok(begun) => begun,
             Err(stop) => return Ok(Err(Halt::Stop(stop))),
