@@ -171,3 +171,30 @@ async fn workbooks_are_removed_once_nobody_asks_for_them() {
     assert!(later.ums.system().imported_workbook(report.id).await.unwrap().is_none());
     later.verify().await;
 }
+
+/// A clock on which every look at it takes a second.
+#[derive(Debug, Default)]
+struct Ticking(std::sync::atomic::AtomicI64);
+
+impl ums_core::Clock for Ticking {
+    fn now(&self) -> ums_core::Timestamp {
+        let seconds = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        ums_core::Timestamp::from_unix_milliseconds(4_951_155_723_456 + seconds * 1_000)
+    }
+}
+
+#[tokio::test]
+async fn a_workbook_that_takes_too_long_is_refused_by_the_limit_s_name() {
+    let mut limits = ums_core::import::ImportLimits::default();
+    limits.time = Duration::from_secs(3);
+    let fixture = Fixture::with(Arc::new(MemoryStore::new()), |builder| {
+        builder.clock(Arc::new(Ticking::default())).import_limits(limits)
+    })
+    .await;
+    let refused = fixture.ums.system().import_workbook(workbook(60), &ImportOptions::new()).await;
+    assert!(
+        matches!(&refused, Err(Error::UnreadableWorkbook { cause }) if cause.contains("limit time, which is 3")),
+        "{refused:?}"
+    );
+    fixture.verify().await;
+}

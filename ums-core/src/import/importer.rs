@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Mutex;
@@ -44,7 +45,7 @@ pub(super) struct Importer<'a> {
     pub(super) phase: Phase,
     /// What a plan says of the rows to come, where one is looked at or applied.
     pub(super) plan: Option<Mutex<PlanReader>>,
-    running: &'a Running,
+    running: &'a Arc<Running>,
     /// Ids of users that were taken and not given to a row yet.
     pub(super) ids: Mutex<Range<u64>>,
     /// How many rows there may still be to take some for.
@@ -96,7 +97,7 @@ impl<'a> Importer<'a> {
         actor: &'a Actor,
         job: &'a Job,
         plan: Option<PlanReader>,
-        running: &'a Running,
+        running: &'a Arc<Running>,
     ) -> Self {
         Self {
             jobs,
@@ -119,7 +120,7 @@ impl<'a> Importer<'a> {
         from: Checkpoint,
     ) -> Result<Result<(), Halt>> {
         let reader_rows = reader.size().rows;
-        let (mut portions, named) = feed::start(reader, self.options.clone(), from);
+        let (mut portions, named) = feed::start(reader, self.options.clone(), from, self.running.clone());
         self.rows.store(reader_rows, Ordering::Relaxed);
         let mut batch = Batch { at: from, events: Vec::new(), passwords: 0 };
         let mut flight = None;

@@ -73,14 +73,13 @@ impl Survey {
                 path.push(key);
                 next = parent;
             };
-            let mut pass = above.map_or(0, |above| above + 1);
-            for key in path.into_iter().rev() {
+            let first = above.map_or(0, |above| above + 1);
+            for (key, pass) in path.into_iter().rev().zip(first..) {
                 settled.insert(key, pass);
                 levels.last = levels.last.max(pass);
                 if let Some(noted) = self.rows.get(&key).filter(|_| pass > 0) {
                     levels.turns.insert(noted.row, Turn::Pass(pass));
                 }
-                pass += 1;
             }
         }
         levels.turns.extend(self.repeated.into_iter().map(|(row, first)| (row, Turn::Repeats(first))));

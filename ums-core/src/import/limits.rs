@@ -30,6 +30,8 @@ pub struct ImportLimits {
     pub columns: u64,
     /// Bytes of one cell or shared string, its markup included: 1 MiB. Excel's own limit is 32,767 characters.
     pub cell_bytes: u64,
+    /// How long the workbook may take to be looked at and read: 10 minutes. What waits for the store does not count.
+    pub time: Duration,
     /// How many faults are kept beyond those of the report, for whoever asks for the failed rows: 1,000,000.
     pub faults: u64,
     /// How long the workbook and the faults beyond those of the report are kept once an import has ended: a day.
@@ -50,6 +52,7 @@ impl Default for ImportLimits {
             cells: 20_000_000,
             columns: 16_384,
             cell_bytes: MIB,
+            time: Duration::from_secs(10 * 60),
             faults: 1_000_000,
             kept_for: Duration::from_secs(24 * 60 * 60),
         }
@@ -80,6 +83,8 @@ pub enum Limit {
     Columns,
     /// [`ImportLimits::cell_bytes`].
     CellBytes,
+    /// [`ImportLimits::time`], in seconds.
+    Time,
 }
 
 impl Limit {
@@ -97,6 +102,7 @@ impl Limit {
             Self::Cells => "cells",
             Self::Columns => "columns",
             Self::CellBytes => "cell_bytes",
+            Self::Time => "time",
         }
     }
 }

@@ -30,7 +30,7 @@ impl Importer<'_> {
         }
         let Some(organisation_id) = self.own_organisation() else { return Ok(Ok(())) };
         let named = named.await.map_err(|_| Error::internal("what a workbook names was not read"))?;
-        let named = Arc::new(Mutex::new(named));
+        let named = Arc::new(Mutex::new(*named));
         match self.expect_whole().await? {
             Ok(true) => {}
             Ok(false) => return Ok(Ok(())),

@@ -258,7 +258,7 @@ impl Acting {
         Tools {
             directory: parts.directory.clone(),
             hasher: parts.auth.hasher.clone(),
-            policy: parts.auth.policy.clone(),
+            policy: parts.auth.policy,
         }
     }
 
@@ -267,7 +267,8 @@ impl Acting {
         let acting = self.clone();
         tokio::spawn(async move {
             let (parts, tools) = (acting.parts(), acting.tools());
-            let work = parts.jobs.run(&tools, &acting.actor, ticket);
+            // Large, and moved about otherwise.
+            let work = Box::pin(parts.jobs.run(&tools, &acting.actor, ticket));
             acting.audited("import.run", Subject::default(), work).await
         })
     }
