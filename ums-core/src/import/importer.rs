@@ -29,8 +29,8 @@ use crate::{Conflict, Error, Result, keyspace, store};
 /// What a row costs at most in operations of a commit, with what is read for it, and what each commit costs besides.
 const OPERATIONS_PER_ROW: usize = 24;
 const OPERATIONS_PER_COMMIT: usize = 8;
-/// The most rows of a commit: more saves nothing.
-const ROWS: usize = 5_000;
+/// The most rows of a commit: with more the engine holds more changed pages at once, past what an import may take.
+const ROWS: usize = 2_000;
 /// The most passwords of a commit that are hashed for it, some seconds' worth.
 const PASSWORDS: usize = 256;
 

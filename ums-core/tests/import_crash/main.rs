@@ -6,6 +6,7 @@
 //! the system's to say, though. `cargo xtask import-crash` runs it for longer.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where it fails")]
+#![allow(clippy::print_stdout, reason = "a person repeats a run by its seed")]
 
 mod cuts;
 mod kills;
