@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{ConfigError, ConfigFault, Found};
 
 /// The variables that this server knows.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 19] = [
     "DATABASE_URL",
     "SECRET_KEY",
     "ALGORITHM",
@@ -17,6 +17,10 @@ const NAMES: [&str; 15] = [
     "LOG_DIR",
     "LOG_RETENTION_DAYS",
     "PASSWORD_MIN_LENGTH",
+    "PASSWORD_HASH_MEMORY_KIB",
+    "PASSWORD_HASH_ITERATIONS",
+    "PASSWORD_HASH_CONCURRENCY",
+    "PASSWORD_HASH_QUEUE",
     "REGISTRATION",
     "RUST_LOG",
     "ADMIN_EMAIL",
