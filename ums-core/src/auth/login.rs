@@ -1,7 +1,7 @@
 //! Logging in.
 
 use super::{Auth, Credentials};
-use crate::model::{Status, User};
+use crate::model::{Status, User, UserId};
 use crate::parse::Email;
 use crate::record::{Credential, Found, UserRecord};
 use crate::sessions::TokenPair;
@@ -63,15 +63,22 @@ impl Auth {
         Ok((profile.data.user, pair))
     }
 
-    /// The account that has an e-mail address. Text that is none belongs to no account.
+    /// The account that has an e-mail address. Text that is none belongs to no account. As much is read where there is
+    /// none as where there is one.
     pub(crate) async fn account(&self, email: &str) -> Result<Option<Account>> {
-        let Ok(email) = email.parse::<Email>() else { return Ok(None) };
-        let Some(id) = self.directory.user_id_by_email(&email).await? else { return Ok(None) };
+        let id = match email.parse::<Email>() {
+            Ok(email) => self.directory.user_id_by_email(&email).await?,
+            Err(_) => self.database.lookup(&keyspace::user_by_email("")).await?.and(None),
+        };
+        let id = id.map_or_else(|| UserId::allotted(NOBODY), Ok)?;
         let profile = self.database.read::<UserRecord>(&keyspace::user_profile(id)).await?;
         let credential = self.database.read::<Credential>(&keyspace::credential(id)).await?;
         Ok(profile.map(|profile| Account { profile, credential }))
     }
 }
+
+/// The id whose place is looked at where there is no account: the last that there can be.
+const NOBODY: u64 = 999_999_999_999;
 
 /// An account, with how it proves itself.
 #[derive(Debug)]
