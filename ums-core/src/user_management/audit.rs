@@ -79,6 +79,12 @@ impl Audited for Versioned<Department> {
     }
 }
 
+impl Audited for User {
+    fn subject(&self) -> Subject {
+        Subject::user(self)
+    }
+}
+
 impl Audited for Versioned<User> {
     fn subject(&self) -> Subject {
         Subject::user(&self.value)
@@ -200,6 +206,7 @@ fn sentence(action: &str, subject: &Subject) -> String {
         "auth.logout_all" => "logged out everywhere",
         "auth.password" => "changed its password",
         "auth.session_end" => "was ended",
+        "user.sessions_end" => "had every session ended",
         "import.run" => "was imported",
         action => match action.rsplit_once('.') {
             Some((_, "create")) => "was created",
