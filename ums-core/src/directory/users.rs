@@ -270,6 +270,24 @@ impl Directory {
         .await
     }
 
+    /// Ends every session of a user, those that begin at the same time too.
+    pub(crate) async fn end_sessions(&self, actor: &Actor, id: UserId) -> Result<User> {
+        self.write(|transaction| async move {
+            let key = keyspace::user_profile(id);
+            let actor = self.confirm(&transaction, actor).await?;
+            let found = transaction.read::<UserRecord>(&key).await?.ok_or_else(no_user)?;
+            let user = &found.data.user;
+            let above = departments_above(&transaction, user.department_id).await?;
+            actor.may(Action::UpdateUser, &target(user, user.role, above))?;
+            expect_open(&found)?;
+            let session_epoch = found.data.session_epoch + 1;
+            let record = UserRecord { session_epoch, ..found.data.clone() };
+            transaction.replace(key, Some(&found.data), Some(&record))?;
+            Ok(record.user)
+        })
+        .await
+    }
+
     /// What a user becomes by a change, where the change holds. Writes nothing.
     pub(super) async fn changed(
         &self,
@@ -314,6 +332,10 @@ impl Directory {
         count_admins(transaction, found.data.counts_as_admin(), record.counts_as_admin()).await?;
         let id = record.user.id;
         transaction.replace(keyspace::user_profile(id), Some(&found.data), Some(record))?;
+        let email = &found.data.user.email;
+        if fold_email(email) != fold_email(&record.user.email) {
+            self.throttle.forget(transaction, email);
+        }
         if let Some(password_hash) = credential {
             let changed_at = record.user.updated_at;
             let credential = Credential { password_hash: password_hash.clone(), changed_at };

@@ -62,6 +62,7 @@ scenarios! {
     sessions:
         logging_out_ends_one_session,
         logging_out_everywhere_ends_all,
+        an_administrator_ends_anothers,
         a_new_password_ends_the_others,
         a_wrong_current_password_changes_nothing,
         an_ended_session_changes_no_password,
