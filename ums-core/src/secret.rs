@@ -57,6 +57,8 @@ pub(crate) enum Purpose {
     RefreshToken,
     /// Encrypts cursors.
     Cursor,
+    /// Makes what the store keeps of single-use tokens.
+    SingleUseToken,
 }
 
 impl Purpose {
@@ -65,6 +67,7 @@ impl Purpose {
             Self::KeyId => b"key id v1",
             Self::RefreshToken => b"refresh token v1",
             Self::Cursor => b"cursor v1",
+            Self::SingleUseToken => b"single-use token v1",
         }
     }
 }
@@ -118,6 +121,7 @@ mod tests {
             secret.derive(Purpose::KeyId),
             secret.derive(Purpose::RefreshToken),
             secret.derive(Purpose::Cursor),
+            secret.derive(Purpose::SingleUseToken),
             other.derive(Purpose::Cursor),
         ];
         for (index, key) in keys.iter().enumerate() {

@@ -1,34 +1,22 @@
 //! Changing one's own password.
 
 use super::{Auth, PasswordChange, Principal};
-use crate::model::UserFields;
-use crate::record::{Credential, UserRecord};
-use crate::{Error, Fault, Faults, Result, keyspace};
+use crate::model::MessageKind;
+use crate::outbox::Intent;
+use crate::record::{Credential, Found, TokenPurpose, UserRecord};
+use crate::{Error, Password, Result, keyspace};
 
 impl Auth {
     /// Sets a new password in place of the current one; every other session of the account ends.
     pub(crate) async fn change_password(&self, principal: &Principal, change: &PasswordChange) -> Result<()> {
         let id = principal.user_id();
-        let found = self.database.read::<Credential>(&keyspace::credential(id)).await?;
-        let hash = found.as_ref().map(|found| &found.data.password_hash);
-        let verdict = self.hasher.verify(&change.current_password, hash).await?;
-        let Some(verified) = found.filter(|_| verdict.matches) else { return Err(Error::WrongPassword) };
-
+        let verified = &self.confirm_password(principal, &change.current_password).await?;
         let profile = self.database.read::<UserRecord>(&keyspace::user_profile(id)).await?;
         let profile = profile.ok_or(Error::InvalidAccessToken)?;
         let user = &profile.data.user;
-        let fields = UserFields {
-            email: user.email.clone(),
-            organisation_id: user.organisation_id,
-            ..UserFields::default()
-        };
-        let faults = self.password_faults(principal.actor(), &change.new_password, &fields).await?;
-        let named = faults.as_slice().iter();
-        let named = named.map(|fault| Fault::new("new_password", fault.code, fault.message.clone()));
-        named.collect::<Faults>().into_result()?;
+        self.new_password_faults(user, &change.new_password, "new_password").await?.into_result()?;
         let password_hash = &self.hasher.hash(&change.new_password).await?;
         let now = self.database.now();
-        let verified = &verified;
         self.database
             .transact(|transaction| async move {
                 self.sessions.keep_alone(&transaction, id, principal.session_id()).await?;
@@ -38,8 +26,22 @@ impl Auth {
                     return Err(Error::WrongPassword);
                 }
                 let credential = Credential { password_hash: password_hash.clone(), changed_at: now };
-                transaction.put(key, &credential)
+                transaction.put(key, &credential)?;
+                self.outbox.revoke(&transaction, id, &[TokenPurpose::PasswordReset]);
+                self.outbox.put(&transaction, id, Intent::new(MessageKind::PasswordChanged)).await
             })
             .await
+    }
+
+    /// The account's credential, where this is its password: what confirms that its owner acts.
+    pub(super) async fn confirm_password(
+        &self,
+        principal: &Principal,
+        password: &Password,
+    ) -> Result<Found<Credential>> {
+        let found = self.database.read::<Credential>(&keyspace::credential(principal.user_id())).await?;
+        let hash = found.as_ref().map(|found| &found.data.password_hash);
+        let verdict = self.hasher.verify(password, hash).await?;
+        found.filter(|_| verdict.matches).ok_or(Error::WrongPassword)
     }
 }

@@ -24,7 +24,8 @@ impl Acting {
     /// [`Error::Invalid`] with every faulty field; [`Conflict::EmailTaken`](crate::Conflict::EmailTaken);
     /// [`Error::Forbidden`] where registration is closed; [`Error::Overloaded`].
     pub async fn register(&self, registration: &Registration) -> Result<Versioned<User>> {
-        self.audited("auth.register", Subject::default(), self.parts().auth.register(registration)).await
+        let work = self.waking(self.parts().auth.register(registration));
+        self.audited("auth.register", Subject::default(), work).await
     }
 
     /// Begins a session.
@@ -113,7 +114,7 @@ impl Acting {
     /// [`Error::WrongPassword`]; [`Error::Invalid`] where the new one does not meet the policy; [`Error::Overloaded`].
     pub async fn change_password(&self, change: &PasswordChange) -> Result<()> {
         let work = async { self.parts().auth.change_password(self.principal()?, change).await };
-        self.audited("auth.password", self.oneself(), work).await
+        self.audited("auth.password", self.oneself(), self.waking(work)).await
     }
 
     /// The sessions of the account that acts.
@@ -137,7 +138,7 @@ impl Acting {
         self.audited("auth.session_end", Subject::new(format!("session/{id}")), work).await
     }
 
-    fn oneself(&self) -> Subject {
+    pub(super) fn oneself(&self) -> Subject {
         self.actor.user_id().map(|id| Subject::new(format!("user/{id}"))).unwrap_or_default()
     }
 }

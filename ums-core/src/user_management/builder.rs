@@ -8,6 +8,8 @@ use crate::directory::{Directory, FirstAccount};
 use crate::hash::{HashOptions, Hasher, PasswordPolicy};
 use crate::import::ImportLimits;
 use crate::log::{LogQueue, LogSink, MemorySink};
+use crate::notify::{MessageOptions, Notifier};
+use crate::outbox::{Background, Outbox};
 use crate::page::Cursors;
 use crate::record::Schema;
 use crate::sessions::Sessions;
@@ -35,6 +37,7 @@ pub struct Builder {
     registration: RegistrationMode,
     first_account: FirstAccount,
     import_limits: ImportLimits,
+    messages: Option<(Arc<dyn Notifier>, MessageOptions)>,
 }
 
 impl Builder {
@@ -51,6 +54,7 @@ impl Builder {
             registration: RegistrationMode::Open,
             first_account: FirstAccount::BecomesAdmin,
             import_limits: ImportLimits::default(),
+            messages: None,
         }
     }
 
@@ -118,6 +122,12 @@ impl Builder {
         Self { import_limits, ..self }
     }
 
+    /// Brings messages: without a notifier, which is the default, no message is meant and none is kept.
+    #[must_use]
+    pub fn notifier(self, notifier: Arc<dyn Notifier>, options: MessageOptions) -> Self {
+        Self { messages: Some((notifier, options)), ..self }
+    }
+
     /// Opens the store: notes its layout in a new one, checks that of an old one, and finishes deletions that a crash
     /// left half done.
     ///
@@ -138,24 +148,30 @@ impl Builder {
             registration,
             first_account,
             import_limits,
+            messages,
         } = self;
         let database = Database::new(store, clock.clone(), random.clone());
         check_layout(&database).await?;
         let cursors = Arc::new(Cursors::new(&secret, random.clone()));
         let tokens = Arc::new(Tokens::new(&secret, tokens));
-        let directory = Directory::new(database.clone(), cursors.clone());
+        let log = log.unwrap_or_else(|| {
+            LogQueue::new(Arc::new(MemorySink::new(EVENTS_IN_MEMORY)), clock.clone(), random.clone())
+        });
+        let outbox = messages.map_or_else(Outbox::default, |(notifier, options)| {
+            Outbox::new(database.clone(), tokens.clone(), notifier, options, log.clone())
+        });
+        let directory = Directory::new(database.clone(), cursors.clone(), outbox.clone());
         let auth = Auth {
             database: database.clone(),
             directory: directory.clone(),
             sessions: Sessions::new(database.clone(), tokens.clone(), cursors.clone()),
+            outbox: outbox.clone(),
             tokens,
             hasher: Arc::new(Hasher::new(&hashing, random.clone())?),
             policy,
             registration,
             first_account,
         };
-        let log =
-            log.unwrap_or_else(|| LogQueue::new(Arc::new(MemorySink::new(EVENTS_IN_MEMORY)), clock, random));
         match directory.finish_closing().await {
             Ok(0) => {}
             Ok(finished) => tracing::info!(finished, "finished deletions that had been interrupted"),
@@ -165,7 +181,9 @@ impl Builder {
             }
             Err(error) => return Err(error),
         }
-        Ok(UserManagement(Arc::new(Parts { database, directory, auth, log, cursors, import_limits })))
+        let _background = Background::start(&outbox);
+        let parts = Parts { database, directory, auth, log, cursors, import_limits, outbox, _background };
+        Ok(UserManagement(Arc::new(parts)))
     }
 }
 

@@ -11,6 +11,7 @@ fn only_keyspace_spells_a_key() {
             "ums-core/src/keyspace",
             // `Key` of the hmac crate.
             "ums-core/src/tokens/refresh.rs",
+            "ums-core/src/tokens/single_use.rs",
         ],
         looks_at: LooksAt::Code,
         // A literal is blank here.
