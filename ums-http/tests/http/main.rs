@@ -18,5 +18,6 @@ mod limits;
 mod lists;
 mod logs;
 mod proxies;
+mod recovery;
 mod support;
 mod tracing;
