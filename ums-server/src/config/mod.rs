@@ -2,6 +2,7 @@
 
 mod database_url;
 mod error;
+mod messages;
 mod variables;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -14,6 +15,7 @@ use ums_core::{Password, PasswordPolicy, RegistrationMode, SecretKey};
 
 pub use database_url::DatabaseUrl;
 pub use error::{ConfigError, ConfigFault, Found};
+pub use messages::{Messages, NotifierChoice};
 use variables::Variables;
 
 /// How a server is to run. [`Config::from_variables`] lists the variables with their defaults.
@@ -46,6 +48,8 @@ pub struct Config {
     pub trace_filter: String,
     /// The first administrator, made at start where the store has none (`ADMIN_EMAIL`, `ADMIN_PASSWORD`).
     pub administrator: Option<FirstAdministrator>,
+    /// How messages go out.
+    pub messages: Messages,
 }
 
 /// How access tokens are signed.
@@ -97,6 +101,11 @@ impl Config {
     /// | `REGISTRATION` | `open` | `open`, `approval`, `closed` |
     /// | `RUST_LOG` | `info` | directives as `tracing_subscriber`'s `EnvFilter` reads them |
     /// | `ADMIN_EMAIL`, `ADMIN_PASSWORD` | none | both or neither; the password as long as `PASSWORD_MIN_LENGTH` asks |
+    /// | `NOTIFIER` | `directory` | `directory`, or for development `log` |
+    /// | `MESSAGE_DIR` | `messages` beside the data | a path |
+    /// | `PUBLIC_URL` | `http://HOST:PORT` | an `http` or `https` URL: what links in messages begin with |
+    /// | `RESET_PASSWORD_PATH`, `VERIFY_EMAIL_PATH`, `ACCEPT_INVITATION_PATH` | `/reset-password`, `/verify-email`, `/accept-invitation` | paths below `PUBLIC_URL` that a frontend serves, with `{token}` where it is not to go to the end |
+    /// | `SERVICE_NAME` | `UMS` | what messages call the deployment, up to 100 characters |
     ///
     /// # Errors
     ///
@@ -125,10 +134,16 @@ impl Config {
                 format!("at most SESSION_MAX_DAYS, which is {session_days}"),
             );
         }
+        let database_url = variables
+            .read("DATABASE_URL", str::parse)
+            .unwrap_or_else(|| DatabaseUrl::Redb("./data/ums.redb".into()));
+        let address = SocketAddr::new(
+            variables.read("HOST", read_host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            variables.number("PORT", 8000, 0, u16::MAX),
+        );
+        let messages = Messages::read(&mut variables, &database_url, address);
         let config = Self {
-            database_url: variables
-                .read("DATABASE_URL", str::parse)
-                .unwrap_or_else(|| DatabaseUrl::Redb("./data/ums.redb".into())),
+            database_url,
             secret_key: variables.read_secret("SECRET_KEY", |value| {
                 SecretKey::new(value).map_err(|error| format!("at least 32 bytes: {error}"))
             }),
@@ -136,10 +151,7 @@ impl Config {
             access_token_lifetime: minutes(variables.number("ACCESS_TOKEN_EXPIRE_MINUTES", 60, 1, 24 * 60)),
             refresh_token_lifetime: days(refresh_days),
             session_lifetime: days(session_days),
-            address: SocketAddr::new(
-                variables.read("HOST", read_host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-                variables.number("PORT", 8000, 0, u16::MAX),
-            ),
+            address,
             log_directory: variables
                 .read("LOG_DIR", |value| Ok(PathBuf::from(value)))
                 .unwrap_or_else(|| PathBuf::from("./logs")),
@@ -148,6 +160,7 @@ impl Config {
             registration: variables.read("REGISTRATION", read_registration).unwrap_or(RegistrationMode::Open),
             trace_filter: variables.read("RUST_LOG", read_trace_filter).unwrap_or_else(|| "info".to_owned()),
             administrator: read_administrator(&mut variables, password_policy),
+            messages,
         };
         variables.finish()?;
         Ok(config)

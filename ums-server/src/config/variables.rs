@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{ConfigError, ConfigFault, Found};
 
 /// The variables that this server knows.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 22] = [
     "DATABASE_URL",
     "SECRET_KEY",
     "ALGORITHM",
@@ -21,6 +21,13 @@ const NAMES: [&str; 15] = [
     "RUST_LOG",
     "ADMIN_EMAIL",
     "ADMIN_PASSWORD",
+    "NOTIFIER",
+    "MESSAGE_DIR",
+    "PUBLIC_URL",
+    "RESET_PASSWORD_PATH",
+    "VERIFY_EMAIL_PATH",
+    "ACCEPT_INVITATION_PATH",
+    "SERVICE_NAME",
 ];
 
 /// How many characters of a refused value are shown.
