@@ -71,7 +71,6 @@ impl Throttle {
 
     /// Clears what was counted for an account, and makes the address one from which its owner has been let in: for who
     /// has proved to own the e-mail address, with the commit of what they did.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who reset a password"))]
     pub(crate) async fn forgive(
         &self,
         transaction: &Transaction,
