@@ -126,6 +126,7 @@ scenarios! {
         every_spelling_and_the_current_password_share_one_count,
         instances_and_restarts_share_one_count,
         a_stranger_does_not_keep_the_owner_out,
+        who_registers_is_at_home,
         an_account_that_is_not_there_is_throttled_alike,
         what_it_costs_in_commits,
         what_is_kept_of_an_account_goes_with_it,

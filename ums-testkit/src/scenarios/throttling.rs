@@ -6,7 +6,7 @@ use std::time::Duration;
 use ums_core::model::{Patch, Status, UserPatch};
 use ums_core::{Acting, Error, Origin, Password, PasswordChange, Result, ThrottleOptions, TokenPair};
 
-use super::support::{AnyStore, at_once, code, credentials, told};
+use super::support::{AnyStore, at_once, code, credentials, registration, told};
 use crate::stores::CountingStore;
 use crate::{Fixture, PASSWORD};
 
@@ -175,6 +175,16 @@ pub(super) async fn a_stranger_does_not_keep_the_owner_out(store: AnyStore) {
     let patch = UserPatch { password: Patch::Set(Password::new("EvenStrongerPassword456")), ..UserPatch::default() };
     fixture.ums.system().change_user(id, &patch, None).await.unwrap();
     fixture.log_in(elsewhere, ADA, "EvenStrongerPassword456").await.unwrap();
+    fixture.verify().await;
+}
+
+pub(super) async fn who_registers_is_at_home(store: AnyStore) {
+    let fixture = Fixture::on(store).await;
+    // An address that is guessed at before it has an account.
+    exhaust(&fixture, ELSEWHERE, ADA).await;
+    fixture.from(HOME).register(&registration(ADA)).await.unwrap();
+    exhaust(&fixture, ELSEWHERE, ADA).await;
+    fixture.log_in(HOME, ADA, PASSWORD).await.unwrap();
     fixture.verify().await;
 }
 
