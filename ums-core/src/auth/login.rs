@@ -64,20 +64,20 @@ impl Auth {
     }
 
     /// The account that has an e-mail address. Text that is none belongs to no account. As much is read where there is
-    /// none as where there is one.
+    /// none, so that the time says nothing, on a store across a network either.
     pub(crate) async fn account(&self, email: &str) -> Result<Option<Account>> {
         let id = match email.parse::<Email>() {
             Ok(email) => self.directory.user_id_by_email(&email).await?,
             Err(_) => self.database.lookup(&keyspace::user_by_email("")).await?.and(None),
         };
-        let id = id.map_or_else(|| UserId::allotted(NOBODY), Ok)?;
-        let profile = self.database.read::<UserRecord>(&keyspace::user_profile(id)).await?;
-        let credential = self.database.read::<Credential>(&keyspace::credential(id)).await?;
-        Ok(profile.map(|profile| Account { profile, credential }))
+        let read = id.map_or_else(|| UserId::allotted(NOBODY), Ok)?;
+        let profile = self.database.read::<UserRecord>(&keyspace::user_profile(read)).await?;
+        let credential = self.database.read::<Credential>(&keyspace::credential(read)).await?;
+        Ok(profile.filter(|_| id.is_some()).map(|profile| Account { profile, credential }))
     }
 }
 
-/// The id whose place is looked at where there is no account: the last that there can be.
+/// The last id that there can be, which is not allotted before all others are.
 const NOBODY: u64 = 999_999_999_999;
 
 /// An account, with how it proves itself.

@@ -2,6 +2,7 @@
 
 mod database_url;
 mod error;
+mod hashing;
 mod trusted_proxies;
 mod variables;
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 use ums_core::parse::Email;
-use ums_core::{Password, PasswordPolicy, RegistrationMode, SecretKey};
+use ums_core::{HashOptions, Password, PasswordPolicy, RegistrationMode, SecretKey};
 use ums_http::{AllowedOrigin, HttpOptions};
 
 pub use database_url::DatabaseUrl;
@@ -43,6 +44,9 @@ pub struct Config {
     pub log_retention_days: u16,
     /// Which passwords may be set (`PASSWORD_MIN_LENGTH`).
     pub password_policy: PasswordPolicy,
+    /// What hashing a password costs, and how much of it happens at once (`PASSWORD_HASH_MEMORY_KIB`,
+    /// `PASSWORD_HASH_ITERATIONS`, `PASSWORD_HASH_CONCURRENCY`, `PASSWORD_HASH_QUEUE`).
+    pub hashing: HashOptions,
     /// Who may make an account for themselves (`REGISTRATION`).
     pub registration: RegistrationMode,
     /// What is written to standard error, as `tracing_subscriber`'s `EnvFilter` reads it (`RUST_LOG`).
@@ -105,6 +109,10 @@ impl Config {
     /// | `LOG_DIR` | `./logs` | a path |
     /// | `LOG_RETENTION_DAYS` | 90 | 1 to 3650 |
     /// | `PASSWORD_MIN_LENGTH` | 15 | 8 to 64 |
+    /// | `PASSWORD_HASH_MEMORY_KIB` | 19456 | 7168 to 1048576: what one hash fills |
+    /// | `PASSWORD_HASH_ITERATIONS` | 2 | 1 to 10, at least as OWASP recommends for the memory: 1 from 47104 KiB on, 2 from 19456, 3 from 12288, 4 from 9216, else 5 |
+    /// | `PASSWORD_HASH_CONCURRENCY` | as many as cores | 1 to 1024: hashes at once, each with its memory |
+    /// | `PASSWORD_HASH_QUEUE` | 256 | 0 to 1000000: hashes that may wait; past it, `503` |
     /// | `REGISTRATION` | `open` | `open`, `approval`, `closed` |
     /// | `RUST_LOG` | `info` | directives as `tracing_subscriber`'s `EnvFilter` reads them |
     /// | `ADMIN_EMAIL`, `ADMIN_PASSWORD` | none | both or neither; the password as long as `PASSWORD_MIN_LENGTH` asks |
@@ -171,6 +179,7 @@ impl Config {
                 .unwrap_or_else(|| PathBuf::from("./logs")),
             log_retention_days: variables.number("LOG_RETENTION_DAYS", 90, 1, 3650),
             password_policy,
+            hashing: hashing::read(&mut variables),
             registration: variables.read("REGISTRATION", read_registration).unwrap_or(RegistrationMode::Open),
             trace_filter: variables.read("RUST_LOG", read_trace_filter).unwrap_or_else(|| "info".to_owned()),
             administrator: read_administrator(&mut variables, password_policy),
