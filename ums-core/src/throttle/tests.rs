@@ -84,6 +84,28 @@ async fn an_attempt_that_is_being_verified_holds_the_next() {
 }
 
 #[tokio::test]
+async fn who_hammers_is_not_queued_before_the_owner() {
+    let store = MemoryStore::new();
+    let throttle = throttle(&store, &slow());
+    throttle.forgives(HOME).await;
+    for _ in 0..2 {
+        throttle.fails(ELSEWHERE).await.unwrap();
+    }
+    let mut context = Context::from_waker(Waker::noop());
+    for refused in 0..1002 {
+        let owner = throttle.attempt("ada@example.com", HOME, None, &Tally::default()).await.unwrap();
+        let mut stranger = Box::pin(throttle.fails(ELSEWHERE));
+        let is_queued = stranger.as_mut().poll(&mut context).is_pending();
+        assert_eq!(is_queued, refused < 1000, "after {refused}");
+        owner.or_take_back(Err::<(), _>(Error::Forbidden)).await.unwrap_err();
+        drop(owner);
+        if is_queued {
+            stranger.await.unwrap_err();
+        }
+    }
+}
+
+#[tokio::test]
 async fn messages_are_counted_with_the_commit_that_asks() {
     let store = MemoryStore::new();
     let throttle = &throttle(&store, &ThrottleOptions::new());

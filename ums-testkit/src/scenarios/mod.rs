@@ -125,6 +125,7 @@ scenarios! {
         right_passwords_in_parallel_are_no_guesses,
         every_spelling_and_the_current_password_share_one_count,
         instances_and_restarts_share_one_count,
+        contention_is_neither_a_guess_nor_a_conflict,
         a_stranger_does_not_keep_the_owner_out,
         who_registers_is_at_home,
         an_account_that_is_not_there_is_throttled_alike,

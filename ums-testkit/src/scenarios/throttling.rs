@@ -7,7 +7,7 @@ use ums_core::model::{Patch, Status, UserPatch};
 use ums_core::{Acting, Error, Origin, Password, PasswordChange, Result, ThrottleOptions, TokenPair};
 
 use super::support::{AnyStore, at_once, code, credentials, registration, told};
-use crate::stores::CountingStore;
+use crate::stores::{ContendingStore, CountingStore};
 use crate::{Fixture, PASSWORD};
 
 const ADA: &str = "ada@example.com";
@@ -153,6 +153,24 @@ pub(super) async fn instances_and_restarts_share_one_count(store: AnyStore) {
     assert_eq!(code(&again.log_in(ELSEWHERE, ADA, PASSWORD).await), "too_many_requests");
     assert_eq!(again.counts().await, [21]);
     again.verify().await;
+}
+
+pub(super) async fn contention_is_neither_a_guess_nor_a_conflict(store: AnyStore) {
+    let contending = ContendingStore::new(store);
+    let fixture = Fixture::on(std::sync::Arc::new(contending.clone())).await;
+    fixture.register(ADA).await;
+    assert_eq!(code(&fixture.log_in(HOME, ADA, WRONG).await), "invalid_credentials");
+    contending.contend(5);
+    assert_eq!(code(&fixture.log_in(HOME, ADA, WRONG).await), "invalid_credentials");
+    assert_eq!((fixture.counts().await, contending.left()), (vec![1, 2], 0));
+    // Where an account can't be counted, nobody gets to guess.
+    contending.contend(24);
+    let refused = fixture.log_in(HOME, ADA, PASSWORD).await;
+    assert_eq!((retry_after(&refused), contending.left()), (Some(Duration::from_secs(1)), 0));
+    fixture.log_in(HOME, ADA, PASSWORD).await.unwrap();
+    assert_eq!(code(&fixture.log_in(HOME, ADA, WRONG).await), "invalid_credentials");
+    assert_eq!(fixture.counts().await, [1]);
+    fixture.verify().await;
 }
 
 pub(super) async fn a_stranger_does_not_keep_the_owner_out(store: AnyStore) {
