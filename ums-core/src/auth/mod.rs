@@ -77,3 +77,6 @@ impl Auth {
         Ok(self.policy.check(password, &context).err().into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Users.
 
+use std::net::IpAddr;
+
 use ums_store::Version;
 
 use super::place::{Place, departments_above, expect_open};
@@ -52,13 +54,14 @@ impl Directory {
         .await
     }
 
-    /// Makes an account for somebody who registers.
+    /// Makes an account for somebody who registers, at home at the address from which they do.
     pub(crate) async fn register_user(
         &self,
         fields: &UserFields,
         credential: &NewCredential,
         status: Status,
         first: FirstAccount,
+        ip: Option<IpAddr>,
     ) -> Result<Versioned<User>> {
         let draft = &UserDraft::parse(fields, Checker::default())?;
         let id = UserId::allotted(self.database.next_id(Kind::User).await?)?;
@@ -70,6 +73,9 @@ impl Directory {
             } else {
                 (Role::Member, status)
             };
+            if ip.is_some() {
+                self.throttle.forgive(&transaction, draft.email.canonical(), ip).await?;
+            }
             let made = self.insert_user(&transaction, id, draft, &place, role, status, credential).await?;
             self.outbox.put_first(&transaction, id, MessageKind::EmailVerification)?;
             Ok(made)

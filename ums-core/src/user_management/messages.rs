@@ -88,7 +88,7 @@ impl Acting {
         let tally = Tally::default();
         let work =
             async { self.parts().auth.change_email(self.principal()?, change, &self.origin, &tally).await };
-        self.audited_attempt("auth.email_change", self.oneself(), &tally, self.waking(work)).await
+        self.audited_attempt("auth.email_change", self.oneself(), Some(&tally), self.waking(work)).await
     }
 
     /// Gives an invited account its first password by the token that was sent, and begins a session. The account becomes

@@ -165,6 +165,12 @@ impl UserManagement {
         self.0.directory.finish_closing().await
     }
 
+    /// What tests of its parts look at.
+    #[cfg(test)]
+    pub(crate) fn auth(&self) -> &Auth {
+        &self.0.auth
+    }
+
     /// Where events are recorded.
     #[must_use]
     pub fn log(&self) -> &LogQueue {
