@@ -24,6 +24,8 @@ fn nothing_set_gives_the_defaults() {
     assert_eq!(config.registration, RegistrationMode::Open);
     assert_eq!(config.trace_filter, "info");
     assert!(config.administrator.is_none());
+    assert!(config.trusted_proxies.is_empty() && config.cors_origins.is_empty());
+    assert_eq!((config.body_limit, config.upload_limit), (1 << 20, 64 << 20));
 }
 
 #[test]
@@ -48,6 +50,10 @@ fn every_variable_is_read() {
         ("ADMIN_EMAIL", "root@example.com"),
         ("ADMIN_PASSWORD", "12345678"),
         ("RUST_LOG", "warn,ums_server=debug"),
+        ("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8"),
+        ("CORS_ORIGINS", "https://app.example.com,http://localhost:5173"),
+        ("MAX_BODY_BYTES", "65536"),
+        ("MAX_UPLOAD_BYTES", "1048576"),
         ("PATH", "none of our business"),
     ])
     .unwrap();
@@ -64,6 +70,12 @@ fn every_variable_is_read() {
     assert_eq!(config.hashing, hashing);
     assert_eq!(config.registration, RegistrationMode::Approval);
     assert_eq!(config.trace_filter, "warn,ums_server=debug");
+    assert!(config.trusted_proxies.contains("10.1.2.3".parse().unwrap()));
+    assert!(!config.trusted_proxies.contains("192.0.2.1".parse().unwrap()));
+    assert_eq!(config.cors_origins.len(), 2);
+    assert_eq!((config.body_limit, config.upload_limit), (65_536, 1_048_576));
+    let served = format!("{:?}", config.http_options());
+    assert!(served.contains("body_limit: 65536") && served.contains("localhost:5173"), "{served}");
     assert_eq!(config.administrator.unwrap().email, "root@example.com");
     assert_eq!(read(&[("HOST", "localhost")]).unwrap().address.ip(), read(&[]).unwrap().address.ip());
     assert_eq!(read(&[("REGISTRATION", "closed")]).unwrap().registration, RegistrationMode::Closed);
@@ -101,6 +113,12 @@ fn what_is_not_allowed_is_told_with_what_is() {
         ("PASSWORD_HASH_QUEUE", "1000001", "0 to 1000000"),
         ("RUST_LOG", "ums=loud", "a filter such as info"),
         ("REGISTRATION", "Open", "open, approval or closed"),
+        ("TRUSTED_PROXIES", "proxy, 10.0.0.1,0.0.0.0/0", r#"not "proxy", "0.0.0.0/0""#),
+        ("CORS_ORIGINS", "*", "https://app.example.com"),
+        ("CORS_ORIGINS", "https://a.example/, http://b.example, c", r#"not "https://a.example/", "c""#),
+        ("MAX_BODY_BYTES", "1023", "1024 to 16777216"),
+        ("MAX_BODY_BYTES", "1 MiB", "1024 to 16777216"),
+        ("MAX_UPLOAD_BYTES", "4294967297", "1024 to 4294967296"),
     ] {
         let fault = fault_of(name, value);
         assert!(fault.contains(allowed), "{fault}");
