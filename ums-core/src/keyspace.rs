@@ -128,6 +128,11 @@ pub(crate) fn schema() -> Key {
     Key::new("meta", "schema")
 }
 
+/// Which keys sign and authenticate tokens.
+pub(crate) fn keys_in_use() -> Key {
+    Key::new("meta", "keys")
+}
+
 pub(crate) fn admins() -> Key {
     Key::new("meta", "admins")
 }

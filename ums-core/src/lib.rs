@@ -36,7 +36,7 @@ pub use origin::Origin;
 pub use page::{InvalidPageLimit, Page, PageLimit, PageRequest};
 pub use secret::{SecretKey, SecretTooShort};
 pub use sessions::TokenPair;
-pub use tokens::TokenOptions;
+pub use tokens::{InvalidKey, JsonWebKeySet, SigningAlgorithm, SigningKey, TokenOptions, VerifyingKey};
 pub use user_management::{Acting, Builder, UserManagement};
 pub use verify::Finding;
 

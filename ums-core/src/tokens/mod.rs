@@ -1,34 +1,38 @@
 //! Tokens: making and checking them, with no store and no clock. Whether a session still stands is not asked here.
 
 mod access;
+mod key;
 mod keyring;
+mod keys;
 mod options;
 mod refresh;
 
 use std::time::Duration;
 
 pub(crate) use access::{AccessClaims, AccessGrant};
+pub use key::{InvalidKey, JsonWebKeySet, SigningAlgorithm, SigningKey, VerifyingKey};
+pub(crate) use keys::{KeyIds, Keys};
 pub use options::TokenOptions;
 pub(crate) use refresh::RefreshClaims;
 
 use crate::model::{SessionId, UserId};
-use crate::{Error, Result, SecretKey, Timestamp};
+use crate::{Error, Result, Timestamp};
 use keyring::Keyring;
-use refresh::RefreshKey;
+use refresh::RefreshKeys;
 
 /// Makes tokens and checks them.
 #[derive(Debug)]
 pub(crate) struct Tokens {
     options: TokenOptions,
     keyring: Keyring,
-    refresh_key: RefreshKey,
+    refresh_keys: RefreshKeys,
 }
 
 impl Tokens {
-    /// Tokens under this secret.
-    pub(crate) fn new(secret: &SecretKey, options: TokenOptions) -> Self {
-        let refresh_key = RefreshKey::new(secret, &options.issuer, &options.audience);
-        Self { options, keyring: Keyring::new(secret), refresh_key }
+    /// Tokens under these keys.
+    pub(crate) fn new(keys: &Keys, options: TokenOptions) -> Self {
+        let refresh_keys = keys.refresh_keys(&options.issuer, &options.audience);
+        Self { keyring: keys.keyring(), options, refresh_keys }
     }
 
     /// How long an access token is valid.
@@ -73,9 +77,9 @@ impl Tokens {
         })
     }
 
-    /// The refresh token of this generation of the session: always the same text.
+    /// The refresh token of this generation of the session: always the same text under the same secret.
     pub(crate) fn refresh_token(&self, user: UserId, session: SessionId, generation: u32) -> String {
-        self.refresh_key.token(RefreshClaims { user, session, generation })
+        self.refresh_keys.token(RefreshClaims { user, session, generation })
     }
 
     /// What the refresh token says, where it is one of ours. Whether it is spent or expired, the session's record says.
@@ -83,20 +87,26 @@ impl Tokens {
     /// # Errors
     ///
     /// [`Error::InvalidRefreshToken`].
-    pub(crate) fn parse_refresh(&self, token: &str) -> Result<RefreshClaims> {
-        self.refresh_key.parse(token).ok_or(Error::InvalidRefreshToken)
+    pub(crate) fn parse_refresh(&self, token: &str, now: Timestamp) -> Result<RefreshClaims> {
+        self.refresh_keys.parse(token, now).ok_or(Error::InvalidRefreshToken)
+    }
+
+    /// The public keys that verify access tokens at this moment.
+    pub(crate) fn public_keys(&self, now: Timestamp) -> JsonWebKeySet {
+        self.keyring.public(now)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SecretKey;
     use crate::model::Role;
 
     const SECRET: &[u8] = b"canary canary canary canary canary";
 
     fn tokens(options: TokenOptions) -> Tokens {
-        Tokens::new(&SecretKey::new(SECRET).unwrap(), options)
+        Tokens::new(&Keys::new(SecretKey::new(SECRET).unwrap()), options)
     }
 
     #[test]
@@ -108,9 +118,12 @@ mod tests {
         let access = tokens.issue_access(&grant, 0, now).unwrap();
         let refresh = tokens.refresh_token(user, session, 0);
         assert_eq!(tokens.verify_access(&access, now).unwrap().grant, grant);
-        assert_eq!(tokens.parse_refresh(&refresh).unwrap(), RefreshClaims { user, session, generation: 0 });
+        assert_eq!(
+            tokens.parse_refresh(&refresh, now).unwrap(),
+            RefreshClaims { user, session, generation: 0 }
+        );
         assert!(matches!(tokens.verify_access(&refresh, now), Err(Error::InvalidAccessToken)));
-        assert!(matches!(tokens.parse_refresh(&access), Err(Error::InvalidRefreshToken)));
+        assert!(matches!(tokens.parse_refresh(&access, now), Err(Error::InvalidRefreshToken)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Parts, UserManagement};
+use super::{Parts, UserManagement, key_rotation};
 use crate::auth::{Auth, RegistrationMode};
 use crate::directory::{Directory, FirstAccount};
 use crate::hash::{HashOptions, Hasher, PasswordPolicy};
@@ -11,9 +11,9 @@ use crate::log::{LogQueue, LogSink, MemorySink};
 use crate::page::Cursors;
 use crate::record::Schema;
 use crate::sessions::Sessions;
-use crate::tokens::{TokenOptions, Tokens};
+use crate::tokens::{Keys, SigningKey, TokenOptions, Tokens, VerifyingKey};
 use crate::transaction::Database;
-use crate::{Clock, Error, Random, Result, SecretKey, SystemClock, SystemRandom, keyspace, store};
+use crate::{Clock, Error, Random, Result, SecretKey, SystemClock, SystemRandom, Timestamp, keyspace, store};
 
 /// The layout of keys and records that this version reads and writes.
 const LAYOUT: u32 = 1;
@@ -25,7 +25,7 @@ const EVENTS_IN_MEMORY: usize = 10_000;
 #[derive(Clone, Debug)]
 pub struct Builder {
     store: Arc<dyn store::Store>,
-    secret: SecretKey,
+    keys: Keys,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     log: Option<LogQueue>,
@@ -41,7 +41,7 @@ impl Builder {
     pub(super) fn new(store: Arc<dyn store::Store>, secret: SecretKey) -> Self {
         Self {
             store,
-            secret,
+            keys: Keys::new(secret),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             log: None,
@@ -98,6 +98,39 @@ impl Builder {
         Self { tokens, ..self }
     }
 
+    /// The key that signs access tokens; the secret itself, with HS256, by default. Refresh tokens and cursors are made
+    /// from the secret in any case.
+    ///
+    /// A key that signed before goes on verifying only where it is named as a [`retired_key`](Self::retired_key) or,
+    /// being a secret, as a [`retired_secret`](Self::retired_secret).
+    #[must_use]
+    pub fn signing_key(mut self, key: SigningKey) -> Self {
+        self.keys.sign_with(key);
+        self
+    }
+
+    /// A key whose access tokens are taken until this moment, and refused from then on: the one that signed before, so
+    /// that nobody is logged out, or the one that will sign next, so that an instance that has it already is
+    /// understood. May be called for several keys.
+    ///
+    /// An overlap as long as an access token is valid is enough. Where the key may be known to others, name none.
+    #[must_use]
+    pub fn retired_key(mut self, key: impl Into<VerifyingKey>, until: Timestamp) -> Self {
+        self.keys.retire(key.into(), until);
+        self
+    }
+
+    /// An earlier secret: its refresh tokens, its cursors, and access tokens that it signed with HS256 are taken until
+    /// this moment. What they are renewed to is made with the secret of now. May be called for several.
+    ///
+    /// An overlap as long as a refresh token is valid logs nobody out. Where the secret may be known to others, name
+    /// none: whoever has it can make tokens for anybody.
+    #[must_use]
+    pub fn retired_secret(mut self, secret: SecretKey, until: Timestamp) -> Self {
+        self.keys.retire_secret(secret, until);
+        self
+    }
+
     /// Who may register; anyone by default.
     #[must_use]
     pub fn registration(self, registration: RegistrationMode) -> Self {
@@ -118,8 +151,8 @@ impl Builder {
         Self { import_limits, ..self }
     }
 
-    /// Opens the store: notes its layout in a new one, checks that of an old one, and finishes deletions that a crash
-    /// left half done.
+    /// Opens the store: notes its layout in a new one, checks that of an old one, notes which keys are in use (and tells
+    /// the log where they are others than before: `key.rotate`), and finishes deletions that a crash left half done.
     ///
     /// # Errors
     ///
@@ -128,7 +161,7 @@ impl Builder {
     pub async fn open(self) -> Result<UserManagement> {
         let Self {
             store,
-            secret,
+            keys,
             clock,
             random,
             log,
@@ -141,8 +174,10 @@ impl Builder {
         } = self;
         let database = Database::new(store, clock.clone(), random.clone());
         check_layout(&database).await?;
-        let cursors = Arc::new(Cursors::new(&secret, random.clone()));
-        let tokens = Arc::new(Tokens::new(&secret, tokens));
+        let rotation = key_rotation::note(&database, &keys).await?;
+        let retired = keys.retired_secrets();
+        let cursors = Arc::new(Cursors::new(keys.secret(), retired, random.clone(), clock.clone()));
+        let tokens = Arc::new(Tokens::new(&keys, tokens));
         let directory = Directory::new(database.clone(), cursors.clone());
         let auth = Auth {
             database: database.clone(),
@@ -156,6 +191,9 @@ impl Builder {
         };
         let log =
             log.unwrap_or_else(|| LogQueue::new(Arc::new(MemorySink::new(EVENTS_IN_MEMORY)), clock, random));
+        if let Some(rotation) = rotation {
+            log.record(rotation.event(&log));
+        }
         match directory.finish_closing().await {
             Ok(0) => {}
             Ok(finished) => tracing::info!(finished, "finished deletions that had been interrupted"),
