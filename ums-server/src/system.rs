@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ums_core::log::{FileSink, LogError, LogQueue};
-use ums_core::{Clock, SecretKey, SecretTooShort, SystemClock, SystemRandom, TokenOptions, UserManagement};
+use ums_core::{
+    Builder, Clock, SecretKey, SecretTooShort, SystemClock, SystemRandom, TokenOptions, UserManagement,
+};
 
-use crate::config::{Config, DatabaseUrl};
+use crate::config::{Config, DatabaseUrl, PreviousKeys};
 use crate::secret_file::{self, SecretFileError};
 use crate::store::{OpenStoreError, open_store};
 
@@ -121,7 +123,7 @@ impl System {
             .access_lifetime(config.access_token_lifetime)
             .refresh_lifetime(config.refresh_token_lifetime)
             .session_lifetime(config.session_lifetime);
-        let user_management = UserManagement::builder(store, secret)
+        let user_management = with_keys(UserManagement::builder(store, secret), config)
             .log(log.queue.clone())
             .password_policy(config.password_policy)
             .registration(config.registration)
@@ -160,6 +162,24 @@ impl System {
             Err(_) => tracing::error!("the last events of the log are lost: writing them took too long"),
         }
     }
+}
+
+/// The keys that the configuration names besides the secret.
+fn with_keys(mut builder: Builder, config: &Config) -> Builder {
+    if let Some(key) = &config.signing_key {
+        builder = builder.signing_key(key.clone());
+    }
+    let Some(PreviousKeys { secret_key, signing_key, until }) = &config.previous_keys else { return builder };
+    if let Some(secret) = secret_key {
+        builder = builder.retired_secret(secret.clone(), *until);
+    }
+    if let Some(key) = signing_key {
+        builder = builder.retired_key(key.clone(), *until);
+    }
+    if *until <= SystemClock.now() {
+        tracing::warn!(%until, "the overlap of the previous key is over: PREVIOUS_… can be removed");
+    }
+    builder
 }
 
 fn find_secret(config: &Config) -> Result<(SecretKey, SecretOrigin), OpenSystemError> {

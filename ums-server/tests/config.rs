@@ -5,14 +5,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use ums_core::RegistrationMode;
-use ums_server::config::{Algorithm, Config, ConfigError, DatabaseUrl, Found};
+use ums_server::config::{Config, ConfigError, DatabaseUrl, Found};
 
 #[test]
 fn nothing_set_gives_the_defaults() {
     let config = read(&[]).unwrap();
     assert_eq!(config.database_url, DatabaseUrl::Redb("./data/ums.redb".into()));
     assert!(config.secret_key.is_none());
-    assert_eq!(config.algorithm, Algorithm::Hs256);
+    assert!(config.signing_key.is_none() && config.previous_keys.is_none());
     assert_eq!(config.access_token_lifetime, Duration::from_secs(60 * 60));
     assert_eq!(config.refresh_token_lifetime, Duration::from_secs(2 * 86_400));
     assert_eq!(config.session_lifetime, Duration::from_secs(30 * 86_400));
@@ -67,9 +67,10 @@ fn what_is_not_allowed_is_told_with_what_is() {
     for (name, value, allowed) in [
         ("DATABASE_URL", "sqlite://ums.db", "redb://PATH"),
         ("DATABASE_URL", "dynamodb://users?region=eu-west-1", "dynamodb:// is not built in"),
-        ("ALGORITHM", "none", "HS256"),
-        ("ALGORITHM", "EdDSA", "EdDSA and ES256 are not there yet"),
-        ("ALGORITHM", "ES256", "EdDSA and ES256 are not there yet"),
+        ("ALGORITHM", "none", "HS256, EdDSA or ES256"),
+        ("ALGORITHM", "hs256", "HS256, EdDSA or ES256"),
+        ("ALGORITHM", "HS512", "HS256, EdDSA or ES256"),
+        ("SIGNING_KEY_FILE", "/nowhere/key.pem", "unset, since ALGORITHM is HS256"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", "1 to 1440"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "1441", "1 to 1440"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "60 ", "1 to 1440"),

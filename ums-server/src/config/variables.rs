@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use super::{ConfigError, ConfigFault, Found};
 
 /// The variables that this server knows.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 19] = [
     "DATABASE_URL",
     "SECRET_KEY",
     "ALGORITHM",
+    "SIGNING_KEY_FILE",
+    "PREVIOUS_SECRET_KEY",
+    "PREVIOUS_SIGNING_KEY_FILE",
+    "PREVIOUS_KEY_UNTIL",
     "ACCESS_TOKEN_EXPIRE_MINUTES",
     "REFRESH_TOKEN_EXPIRE_DAYS",
     "SESSION_MAX_DAYS",
