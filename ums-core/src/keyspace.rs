@@ -38,6 +38,11 @@ pub(crate) fn user(id: UserId) -> Partition {
     Partition(format!("user/{}", id.key()))
 }
 
+/// Whether a partition of this name belongs to one user.
+pub(crate) fn is_of_user(partition: &str) -> bool {
+    partition.starts_with(USER)
+}
+
 pub(crate) fn user_profile(id: UserId) -> Key {
     user(id).key(PROFILE)
 }
@@ -122,6 +127,16 @@ pub(crate) fn import_listed(id: ImportId) -> Key {
 
 pub(crate) fn import_report(id: ImportId) -> Key {
     Key::new(format!("import/{}", id.key()), "report")
+}
+
+/// What is counted by an e-mail address, under a keyed hash of it.
+pub(crate) fn throttled_account(hash: &str) -> Key {
+    Key::new(format!("throttle/{hash}"), "account")
+}
+
+/// What is counted by a client's address, under a keyed hash of it.
+pub(crate) fn throttled_address(hash: &str, limit: &str) -> Key {
+    Key::new(format!("throttle/{hash}"), limit)
 }
 
 pub(crate) fn schema() -> Key {

@@ -126,8 +126,10 @@ impl System {
         let user_management = with_keys(UserManagement::builder(store, secret), config)
             .log(log.queue.clone())
             .password_policy(config.password_policy)
+            .hashing(config.hashing.clone())
             .registration(config.registration)
             .tokens(tokens)
+            .session_cache(config.session_cache)
             .first_account_becomes_admin(config.first_account_becomes_admin())
             .open()
             .await

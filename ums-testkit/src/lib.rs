@@ -4,6 +4,7 @@
 mod clock;
 mod fixture;
 pub mod keys;
+pub mod refresh_race;
 pub mod scenarios;
 pub mod stores;
 pub mod workbook;

@@ -1,7 +1,9 @@
 //! What is too long for CI, or needs tools of its own: `cargo xtask help`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod common_passwords;
 mod fuzz;
+mod refresh_race;
 
 use std::env;
 use std::path::Path;
@@ -15,7 +17,7 @@ struct Task {
     run: fn(&[String]) -> Result<(), String>,
 }
 
-const TASKS: [Task; 3] = [
+const TASKS: [Task; 5] = [
     Task {
         name: "ci",
         arguments: "",
@@ -23,10 +25,22 @@ const TASKS: [Task; 3] = [
         run: ci,
     },
     Task {
+        name: "common-passwords",
+        arguments: "PATH",
+        does: "makes the list of common passwords from a public one (ums-core/src/hash/common/ORIGIN.md)",
+        run: common_passwords::run,
+    },
+    Task {
         name: "fuzz",
         arguments: "[TARGET] [SECONDS]",
         does: "fuzzes one target, or each in turn (60 s); needs nightly Rust and cargo-fuzz",
         run: fuzz::run,
+    },
+    Task {
+        name: "refresh-race",
+        arguments: "[--rounds N] [--seed S]",
+        does: "64 callers refresh with one token, in each of 10,000 rounds, in memory and on redb",
+        run: refresh_race::run,
     },
     Task { name: "help", arguments: "", does: "this list", run: help },
 ];
@@ -53,7 +67,7 @@ fn main() -> ExitCode {
 fn help(_: &[String]) -> Result<(), String> {
     println!("cargo xtask TASK\n");
     for task in &TASKS {
-        println!("  {:<28}{}", format!("{} {}", task.name, task.arguments), task.does);
+        println!("  {:<38}{}", format!("{} {}", task.name, task.arguments), task.does);
     }
     Ok(())
 }

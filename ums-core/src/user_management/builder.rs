@@ -1,6 +1,7 @@
 //! What there is to choose.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Parts, UserManagement, key_rotation};
 use crate::auth::{Auth, RegistrationMode};
@@ -10,7 +11,8 @@ use crate::import::ImportLimits;
 use crate::log::{LogQueue, LogSink, MemorySink};
 use crate::page::Cursors;
 use crate::record::Schema;
-use crate::sessions::Sessions;
+use crate::sessions::{SessionCache, Sessions};
+use crate::throttle::{Throttle, ThrottleOptions};
 use crate::tokens::{Keys, SigningKey, TokenOptions, Tokens, VerifyingKey};
 use crate::transaction::Database;
 use crate::{Clock, Error, Random, Result, SecretKey, SystemClock, SystemRandom, Timestamp, keyspace, store};
@@ -35,6 +37,8 @@ pub struct Builder {
     registration: RegistrationMode,
     first_account: FirstAccount,
     import_limits: ImportLimits,
+    session_cache: Duration,
+    throttle: ThrottleOptions,
 }
 
 impl Builder {
@@ -51,6 +55,8 @@ impl Builder {
             registration: RegistrationMode::Open,
             first_account: FirstAccount::BecomesAdmin,
             import_limits: ImportLimits::default(),
+            session_cache: Duration::ZERO,
+            throttle: ThrottleOptions::default(),
         }
     }
 
@@ -131,6 +137,19 @@ impl Builder {
         self
     }
 
+    /// How long what was read of a session may be kept in memory: none of it by default, a minute at most (more is held
+    /// to that). For stores where a read costs a trip over a network.
+    ///
+    /// What is changed through this instance (log-out, suspension, deletion, a new password, role or organisation) holds
+    /// from the next request on all the same, as without a cache. What is changed through *another* instance over the same
+    /// store, or by a caller of this one who went away before the answer, holds here after this time at the latest. Only
+    /// [`UserManagement::authenticate`] looks into the cache: refreshing, listing and whatever changes something read the
+    /// store.
+    #[must_use]
+    pub fn session_cache(self, lifetime: Duration) -> Self {
+        Self { session_cache: lifetime, ..self }
+    }
+
     /// Who may register; anyone by default.
     #[must_use]
     pub fn registration(self, registration: RegistrationMode) -> Self {
@@ -151,13 +170,19 @@ impl Builder {
         Self { import_limits, ..self }
     }
 
+    /// How attempts at passwords are slowed down, and what one client's address may do in an hour.
+    #[must_use]
+    pub fn throttle(self, throttle: ThrottleOptions) -> Self {
+        Self { throttle, ..self }
+    }
+
     /// Opens the store: notes its layout in a new one, checks that of an old one, notes which keys are in use (and tells
     /// the log where they are others than before: `key.rotate`), and finishes deletions that a crash left half done.
     ///
     /// # Errors
     ///
-    /// [`Error::Internal`] where a later version laid the store out, or the costs of hashing are out of their bounds;
-    /// [`Error::Store`] where the store does not answer.
+    /// [`Error::Internal`] where a later version laid the store out; [`Error::Invalid`] with every option of
+    /// hashing or of throttling that is out of its bounds; [`Error::Store`] where the store does not answer.
     pub async fn open(self) -> Result<UserManagement> {
         let Self {
             store,
@@ -171,23 +196,28 @@ impl Builder {
             registration,
             first_account,
             import_limits,
+            throttle,
+            session_cache,
         } = self;
         let database = Database::new(store, clock.clone(), random.clone());
         check_layout(&database).await?;
         let rotation = key_rotation::note(&database, &keys).await?;
         let retired = keys.retired_secrets();
         let cursors = Arc::new(Cursors::new(keys.secret(), retired, random.clone(), clock.clone()));
+        let throttle = Throttle::new(database.clone(), keys.secret(), &throttle)?;
         let tokens = Arc::new(Tokens::new(&keys, tokens));
-        let directory = Directory::new(database.clone(), cursors.clone());
+        let directory = Directory::new(database.clone(), cursors.clone(), throttle.clone());
         let auth = Auth {
             database: database.clone(),
             directory: directory.clone(),
-            sessions: Sessions::new(database.clone(), tokens.clone(), cursors.clone()),
+            sessions: Sessions::new(database.clone(), tokens.clone(), cursors.clone())
+                .cached(SessionCache::new(database.clone(), session_cache)),
             tokens,
             hasher: Arc::new(Hasher::new(&hashing, random.clone())?),
             policy,
             registration,
             first_account,
+            throttle: throttle.clone(),
         };
         let log =
             log.unwrap_or_else(|| LogQueue::new(Arc::new(MemorySink::new(EVENTS_IN_MEMORY)), clock, random));
@@ -203,7 +233,15 @@ impl Builder {
             }
             Err(error) => return Err(error),
         }
-        Ok(UserManagement(Arc::new(Parts { database, directory, auth, log, cursors, import_limits })))
+        Ok(UserManagement(Arc::new(Parts {
+            database,
+            directory,
+            auth,
+            log,
+            cursors,
+            import_limits,
+            throttle,
+        })))
     }
 }
 

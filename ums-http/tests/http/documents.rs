@@ -64,6 +64,7 @@ async fn every_route_of_the_contract_is_in_the_document_and_no_other() {
         "PUT /user/{id}",
         "PATCH /user/{id}",
         "DELETE /user/{id}",
+        "DELETE /user/{id}/sessions",
         "POST /import/excel",
         "GET /import/",
         "GET /import/{id}",

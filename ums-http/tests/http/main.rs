@@ -20,4 +20,5 @@ mod lists;
 mod logs;
 mod proxies;
 mod support;
+mod throttling;
 mod tracing;
