@@ -39,6 +39,11 @@ pub(crate) fn user(id: UserId) -> Partition {
     Partition(format!("user/{}", id.key()))
 }
 
+/// Whether a partition of this name belongs to one user.
+pub(crate) fn is_of_user(partition: &str) -> bool {
+    partition.starts_with(USER)
+}
+
 pub(crate) fn user_profile(id: UserId) -> Key {
     user(id).key(PROFILE)
 }
@@ -162,6 +167,11 @@ pub(crate) fn throttled_address(hash: &str, limit: &str) -> Key {
 
 pub(crate) fn schema() -> Key {
     Key::new("meta", "schema")
+}
+
+/// Which keys sign and authenticate tokens.
+pub(crate) fn keys_in_use() -> Key {
+    Key::new("meta", "keys")
 }
 
 pub(crate) fn admins() -> Key {

@@ -43,7 +43,9 @@ pub use page::{InvalidPageLimit, Page, PageLimit, PageRequest};
 pub use secret::{SecretKey, SecretTooShort};
 pub use sessions::TokenPair;
 pub use throttle::ThrottleOptions;
-pub use tokens::{SingleUseToken, TokenOptions};
+pub use tokens::{
+    InvalidKey, JsonWebKeySet, SigningAlgorithm, SigningKey, SingleUseToken, TokenOptions, VerifyingKey,
+};
 pub use user_management::{Acting, Builder, UserManagement};
 pub use verify::Finding;
 

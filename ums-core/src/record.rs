@@ -25,6 +25,7 @@ impl Record for ClosingMark {}
 impl Record for Admins {}
 impl Record for Schema {}
 impl Record for Counter {}
+impl Record for KeysInUse {}
 impl Record for ImportListing {}
 impl Record for TokenRecord {}
 impl Record for OutboxRecord {}
@@ -133,6 +134,14 @@ pub(crate) struct Admins {
 pub(crate) struct Schema {
     pub(crate) layout: u32,
     pub(crate) user_shards: u32,
+}
+
+/// Which keys tokens are made with, by what tells them from others; nothing of it is secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeysInUse {
+    pub(crate) signing_key: String,
+    pub(crate) secret: String,
+    pub(crate) since: Timestamp,
 }
 
 /// The next identifier to be allotted.

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use ums_core::log::{FileSink, LogError, LogQueue};
 use ums_core::notify::{DirectoryNotifier, LogNotifier, Notifier};
-use ums_core::{Clock, SecretKey, SecretTooShort, SystemClock, SystemRandom, TokenOptions, UserManagement};
+use ums_core::{
+    Builder, Clock, SecretKey, SecretTooShort, SystemClock, SystemRandom, TokenOptions, UserManagement,
+};
 
-use crate::config::{Config, DatabaseUrl, NotifierChoice};
+use crate::config::{Config, DatabaseUrl, NotifierChoice, PreviousKeys};
 use crate::secret_file::{self, SecretFileError};
 use crate::store::{OpenStoreError, open_store};
 
@@ -132,13 +134,14 @@ impl System {
             .refresh_lifetime(config.refresh_token_lifetime)
             .session_lifetime(config.session_lifetime);
         let notifier = open_notifier(&config.messages.notifier)?;
-        let user_management = UserManagement::builder(store, secret)
+        let user_management = with_keys(UserManagement::builder(store, secret), config)
             .log(log.queue.clone())
             .password_policy(config.password_policy)
             .hashing(config.hashing.clone())
             .registration(config.registration)
             .tokens(tokens)
             .notifier(notifier, config.messages.options.clone())
+            .session_cache(config.session_cache)
             .first_account_becomes_admin(config.first_account_becomes_admin())
             .open()
             .await
@@ -188,6 +191,24 @@ fn open_notifier(choice: &NotifierChoice) -> Result<Arc<dyn Notifier>, OpenSyste
             Ok(Arc::new(LogNotifier::for_development()))
         }
     }
+}
+
+/// The keys that the configuration names besides the secret.
+fn with_keys(mut builder: Builder, config: &Config) -> Builder {
+    if let Some(key) = &config.signing_key {
+        builder = builder.signing_key(key.clone());
+    }
+    let Some(PreviousKeys { secret_key, signing_key, until }) = &config.previous_keys else { return builder };
+    if let Some(secret) = secret_key {
+        builder = builder.retired_secret(secret.clone(), *until);
+    }
+    if let Some(key) = signing_key {
+        builder = builder.retired_key(key.clone(), *until);
+    }
+    if *until <= SystemClock.now() {
+        tracing::warn!(%until, "the overlap of the previous key is over: PREVIOUS_… can be removed");
+    }
+    builder
 }
 
 fn find_secret(config: &Config) -> Result<(SecretKey, SecretOrigin), OpenSystemError> {

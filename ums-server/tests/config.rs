@@ -5,17 +5,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use ums_core::{HashOptions, RegistrationMode};
-use ums_server::config::{Algorithm, Config, ConfigError, DatabaseUrl, Found};
+use ums_server::config::{Config, ConfigError, DatabaseUrl, Found};
 
 #[test]
 fn nothing_set_gives_the_defaults() {
     let config = read(&[]).unwrap();
     assert_eq!(config.database_url, DatabaseUrl::Redb("./data/ums.redb".into()));
     assert!(config.secret_key.is_none());
-    assert_eq!(config.algorithm, Algorithm::Hs256);
+    assert!(config.signing_key.is_none() && config.previous_keys.is_none());
     assert_eq!(config.access_token_lifetime, Duration::from_secs(60 * 60));
     assert_eq!(config.refresh_token_lifetime, Duration::from_secs(2 * 86_400));
     assert_eq!(config.session_lifetime, Duration::from_secs(30 * 86_400));
+    assert_eq!(config.session_cache, Duration::ZERO);
     assert_eq!(config.address, "127.0.0.1:8000".parse().unwrap());
     assert_eq!(config.log_directory, Path::new("./logs"));
     assert_eq!(config.log_retention_days, 90);
@@ -37,6 +38,7 @@ fn every_variable_is_read() {
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "5"),
         ("REFRESH_TOKEN_EXPIRE_DAYS", "7"),
         ("SESSION_MAX_DAYS", "7"),
+        ("SESSION_CACHE_SECONDS", "60"),
         ("HOST", "::1"),
         ("PORT", "0"),
         ("LOG_DIR", "/var/log/ums"),
@@ -62,6 +64,7 @@ fn every_variable_is_read() {
     assert_eq!(config.access_token_lifetime, Duration::from_secs(5 * 60));
     assert_eq!(config.refresh_token_lifetime, Duration::from_secs(7 * 86_400));
     assert_eq!(config.session_lifetime, Duration::from_secs(7 * 86_400));
+    assert_eq!(config.session_cache, Duration::from_secs(60));
     assert_eq!(config.address, "[::1]:0".parse().unwrap());
     assert_eq!(config.log_directory, Path::new("/var/log/ums"));
     assert_eq!(config.log_retention_days, 1);
@@ -86,15 +89,17 @@ fn what_is_not_allowed_is_told_with_what_is() {
     for (name, value, allowed) in [
         ("DATABASE_URL", "sqlite://ums.db", "redb://PATH"),
         ("DATABASE_URL", "dynamodb://users?region=eu-west-1", "dynamodb:// is not built in"),
-        ("ALGORITHM", "none", "HS256"),
-        ("ALGORITHM", "EdDSA", "EdDSA and ES256 are not there yet"),
-        ("ALGORITHM", "ES256", "EdDSA and ES256 are not there yet"),
+        ("ALGORITHM", "none", "HS256, EdDSA or ES256"),
+        ("ALGORITHM", "hs256", "HS256, EdDSA or ES256"),
+        ("ALGORITHM", "HS512", "HS256, EdDSA or ES256"),
+        ("SIGNING_KEY_FILE", "/nowhere/key.pem", "unset, since ALGORITHM is HS256"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", "1 to 1440"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "1441", "1 to 1440"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "60 ", "1 to 1440"),
         ("REFRESH_TOKEN_EXPIRE_DAYS", "-1", "1 to 365"),
         ("REFRESH_TOKEN_EXPIRE_DAYS", "31", "at most SESSION_MAX_DAYS, which is 30"),
         ("SESSION_MAX_DAYS", "366", "1 to 365"),
+        ("SESSION_CACHE_SECONDS", "61", "0 to 60"),
         ("SESSION_MAX_DAYS", "1e2", "1 to 365"),
         ("HOST", "example.com", "an IP address"),
         ("PORT", "65536", "0 to 65535"),

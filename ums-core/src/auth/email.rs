@@ -14,8 +14,8 @@ use crate::{Conflict, Error, Origin, Result, keyspace};
 impl Auth {
     /// What a token that confirms an address says: of the account's own, or of one that it is to have.
     pub(crate) fn parse_verification(&self, token: &SingleUseToken) -> Result<SingleUseClaims> {
-        let own = self.tokens.parse_single_use(TokenPurpose::EmailVerification, token);
-        own.or_else(|_| self.tokens.parse_single_use(TokenPurpose::EmailChange, token))
+        let own = self.parse_token(TokenPurpose::EmailVerification, token);
+        own.or_else(|_| self.parse_token(TokenPurpose::EmailChange, token))
     }
 
     /// Confirms an address by a token that is good once; one that the account is to have becomes its own.

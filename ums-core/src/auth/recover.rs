@@ -8,7 +8,7 @@ use crate::outbox::{Intent, live_token};
 use crate::parse::Email;
 use crate::record::{TokenPurpose, UserRecord};
 use crate::throttle::AddressLimit;
-use crate::tokens::SingleUseClaims;
+use crate::tokens::{SingleUseClaims, SingleUseToken};
 use crate::{Fault, Faults, Origin, Password, Result};
 
 impl Auth {
@@ -59,6 +59,15 @@ impl Auth {
                 Ok(record.user)
             })
             .await
+    }
+
+    /// What a single-use token says. Whether it is live, its record says.
+    pub(crate) fn parse_token(
+        &self,
+        purpose: TokenPurpose,
+        token: &SingleUseToken,
+    ) -> Result<SingleUseClaims> {
+        self.tokens.parse_single_use(purpose, token, self.database.now())
     }
 
     /// The user that a live token is for.

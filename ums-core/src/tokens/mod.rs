@@ -1,7 +1,9 @@
 //! Tokens: making and checking them, with no store and no clock. Whether a session still stands is not asked here.
 
 mod access;
+mod key;
 mod keyring;
+mod keys;
 mod options;
 mod refresh;
 mod single_use;
@@ -9,6 +11,8 @@ mod single_use;
 use std::time::Duration;
 
 pub(crate) use access::{AccessClaims, AccessGrant};
+pub use key::{InvalidKey, JsonWebKeySet, SigningAlgorithm, SigningKey, VerifyingKey};
+pub(crate) use keys::{KeyIds, Keys};
 pub use options::TokenOptions;
 pub(crate) use refresh::RefreshClaims;
 pub use single_use::SingleUseToken;
@@ -16,10 +20,10 @@ pub(crate) use single_use::{RANDOM_BYTES, SingleUseClaims};
 
 use crate::model::{SessionId, UserId};
 use crate::record::TokenPurpose;
-use crate::{Error, Result, SecretKey, Timestamp};
+use crate::{Error, Result, Timestamp};
 use keyring::Keyring;
-use refresh::RefreshKey;
-use single_use::SingleUseKey;
+use refresh::RefreshKeys;
+use single_use::SingleUseKeys;
 use zeroize::Zeroizing;
 
 /// Makes tokens and checks them.
@@ -27,17 +31,16 @@ use zeroize::Zeroizing;
 pub(crate) struct Tokens {
     options: TokenOptions,
     keyring: Keyring,
-    refresh_key: RefreshKey,
-    single_use_key: SingleUseKey,
+    refresh_keys: RefreshKeys,
+    single_use_keys: SingleUseKeys,
 }
 
 impl Tokens {
-    /// Tokens under this secret.
-    pub(crate) fn new(secret: &SecretKey, options: TokenOptions) -> Self {
-        let refresh_key = RefreshKey::new(secret, &options.issuer, &options.audience);
-        let context = refresh::context(&options.issuer, &options.audience);
-        let single_use_key = SingleUseKey::new(secret, context);
-        Self { options, keyring: Keyring::new(secret), refresh_key, single_use_key }
+    /// Tokens under these keys.
+    pub(crate) fn new(keys: &Keys, options: TokenOptions) -> Self {
+        let refresh_keys = keys.refresh_keys(&options.issuer, &options.audience);
+        let single_use_keys = keys.single_use_keys(&options.issuer, &options.audience);
+        Self { keyring: keys.keyring(), options, refresh_keys, single_use_keys }
     }
 
     /// How long an access token is valid.
@@ -82,9 +85,9 @@ impl Tokens {
         })
     }
 
-    /// The refresh token of this generation of the session: always the same text.
+    /// The refresh token of this generation of the session: always the same text under the same secret.
     pub(crate) fn refresh_token(&self, user: UserId, session: SessionId, generation: u32) -> String {
-        self.refresh_key.token(RefreshClaims { user, session, generation })
+        self.refresh_keys.token(RefreshClaims { user, session, generation })
     }
 
     /// What the refresh token says, where it is one of ours. Whether it is spent or expired, the session's record says.
@@ -92,8 +95,13 @@ impl Tokens {
     /// # Errors
     ///
     /// [`Error::InvalidRefreshToken`].
-    pub(crate) fn parse_refresh(&self, token: &str) -> Result<RefreshClaims> {
-        self.refresh_key.parse(token).ok_or(Error::InvalidRefreshToken)
+    pub(crate) fn parse_refresh(&self, token: &str, now: Timestamp) -> Result<RefreshClaims> {
+        self.refresh_keys.parse(token, now).ok_or(Error::InvalidRefreshToken)
+    }
+
+    /// The public keys that verify access tokens at this moment.
+    pub(crate) fn public_keys(&self, now: Timestamp) -> JsonWebKeySet {
+        self.keyring.public(now)
     }
 
     /// A single-use token of this randomness, and what the store keeps of it.
@@ -103,7 +111,7 @@ impl Tokens {
         user: UserId,
         random: &[u8; RANDOM_BYTES],
     ) -> (Zeroizing<String>, String) {
-        self.single_use_key.token(purpose, user, random)
+        self.single_use_keys.newest.token(purpose, user, random)
     }
 
     /// What a single-use token says. Whether it is live, its record says.
@@ -115,20 +123,22 @@ impl Tokens {
         &self,
         purpose: TokenPurpose,
         token: &SingleUseToken,
+        now: Timestamp,
     ) -> Result<SingleUseClaims> {
-        self.single_use_key.parse(purpose, token).ok_or(Error::InvalidToken)
+        self.single_use_keys.parse(purpose, token, now).ok_or(Error::InvalidToken)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SecretKey;
     use crate::model::Role;
 
     const SECRET: &[u8] = b"canary canary canary canary canary";
 
     fn tokens(options: TokenOptions) -> Tokens {
-        Tokens::new(&SecretKey::new(SECRET).unwrap(), options)
+        Tokens::new(&Keys::new(SecretKey::new(SECRET).unwrap()), options)
     }
 
     #[test]
@@ -140,9 +150,12 @@ mod tests {
         let access = tokens.issue_access(&grant, 0, now).unwrap();
         let refresh = tokens.refresh_token(user, session, 0);
         assert_eq!(tokens.verify_access(&access, now).unwrap().grant, grant);
-        assert_eq!(tokens.parse_refresh(&refresh).unwrap(), RefreshClaims { user, session, generation: 0 });
+        assert_eq!(
+            tokens.parse_refresh(&refresh, now).unwrap(),
+            RefreshClaims { user, session, generation: 0 }
+        );
         assert!(matches!(tokens.verify_access(&refresh, now), Err(Error::InvalidAccessToken)));
-        assert!(matches!(tokens.parse_refresh(&access), Err(Error::InvalidRefreshToken)));
+        assert!(matches!(tokens.parse_refresh(&access, now), Err(Error::InvalidRefreshToken)));
     }
 
     #[test]

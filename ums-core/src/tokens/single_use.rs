@@ -4,13 +4,13 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use crate::SecretKey;
 use crate::model::UserId;
 use crate::record::{TokenPurpose, TokenRecord};
 use crate::secret::Purpose;
+use crate::{SecretKey, Timestamp};
 
 /// A token that is good once, as somebody shows it: never shown by `Debug`, wiped when dropped.
 #[derive(Clone)]
@@ -40,13 +40,15 @@ impl<'de> Deserialize<'de> for SingleUseToken {
 pub(crate) struct SingleUseClaims {
     pub(crate) user: UserId,
     pub(crate) purpose: TokenPurpose,
-    hash: String,
+    /// Under each secret that may have made it.
+    hashes: Vec<String>,
 }
 
 impl SingleUseClaims {
     /// Whether the token is the one that this was stored of. In constant time.
     pub(crate) fn is_of(&self, record: &TokenRecord) -> bool {
-        self.hash.as_bytes().ct_eq(record.hash.as_bytes()).into()
+        let of = |hash: &String| hash.as_bytes().ct_eq(record.hash.as_bytes());
+        self.hashes.iter().map(of).fold(Choice::from(0), |any, one| any | one).into()
     }
 }
 
@@ -55,6 +57,28 @@ pub(crate) const RANDOM_BYTES: usize = 22;
 const USER_BYTES: usize = 8;
 /// 30 bytes are 40 characters of base64 with no bits to spare, so that a token has one spelling.
 const ENCODED_LENGTH: usize = (USER_BYTES + RANDOM_BYTES) / 3 * 4;
+
+/// The key that makes single-use tokens, and those of earlier secrets, whose tokens are taken until a moment each.
+#[derive(Debug)]
+pub(super) struct SingleUseKeys {
+    pub(super) newest: SingleUseKey,
+    pub(super) retired: Vec<(SingleUseKey, Timestamp)>,
+}
+
+impl SingleUseKeys {
+    pub(super) fn parse(
+        &self,
+        purpose: TokenPurpose,
+        token: &SingleUseToken,
+        now: Timestamp,
+    ) -> Option<SingleUseClaims> {
+        let mut claims = self.newest.parse(purpose, token)?;
+        let retired = self.retired.iter().filter(|(_, until)| now < *until);
+        let older = retired.filter_map(|(key, _)| key.parse(purpose, token));
+        claims.hashes.extend(older.flat_map(|older| older.hashes));
+        Some(claims)
+    }
+}
 
 /// Makes single-use tokens of one issuer and audience, and takes them apart.
 pub(super) struct SingleUseKey {
@@ -89,7 +113,7 @@ impl SingleUseKey {
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(encoded).ok()?);
         let (user, _) = bytes.split_first_chunk()?;
         let user = UserId::try_from(u64::from_be_bytes(*user)).ok()?;
-        Some(SingleUseClaims { user, purpose, hash: self.hash(purpose, &bytes) })
+        Some(SingleUseClaims { user, purpose, hashes: vec![self.hash(purpose, &bytes)] })
     }
 
     fn hash(&self, purpose: TokenPurpose, bytes: &[u8]) -> String {
@@ -117,7 +141,6 @@ fn prefix(purpose: TokenPurpose) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Timestamp;
 
     const RANDOM: [u8; RANDOM_BYTES] = [0x5f; RANDOM_BYTES];
 
@@ -164,6 +187,21 @@ mod tests {
             let claims = other.parse(TokenPurpose::PasswordReset, &shown(&token)).unwrap();
             assert!(!claims.is_of(&record(hash.clone())));
         }
+    }
+
+    #[test]
+    fn a_retired_secrets_tokens_are_taken_until_its_end() {
+        let (token, hash) = key(7, b"ums").token(TokenPurpose::Invitation, user(), &RANDOM);
+        let until = Timestamp::from_unix_milliseconds(1000);
+        let keys = SingleUseKeys { newest: key(8, b"ums"), retired: vec![(key(7, b"ums"), until)] };
+        for (now, expected) in [(0, true), (999, true), (1000, false)] {
+            let now = Timestamp::from_unix_milliseconds(now);
+            let claims = keys.parse(TokenPurpose::Invitation, &shown(&token), now).unwrap();
+            assert_eq!(claims.is_of(&record(hash.clone())), expected, "{now}");
+        }
+        let (token, hash) = keys.newest.token(TokenPurpose::Invitation, user(), &RANDOM);
+        let claims = keys.parse(TokenPurpose::Invitation, &shown(&token), until).unwrap();
+        assert!(claims.is_of(&record(hash)));
     }
 
     #[test]

@@ -6,10 +6,12 @@
 
 mod commit;
 mod database;
+mod epochs;
 mod ids;
 mod rehearsal;
 
 pub(crate) use database::Database;
+pub(crate) use epochs::Epoch;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

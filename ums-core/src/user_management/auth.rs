@@ -55,7 +55,7 @@ impl Acting {
     /// [`Error::InvalidRefreshToken`], [`Error::RefreshTokenReused`].
     pub async fn refresh(&self, refresh_token: &str) -> Result<TokenPair> {
         let auth = &self.parts().auth;
-        let claims = auth.tokens.parse_refresh(refresh_token);
+        let claims = auth.tokens.parse_refresh(refresh_token, self.parts().database.now());
         let target = |claims: &RefreshClaims| Subject::new(format!("user/{}", claims.user));
         let subject = claims.as_ref().map(target).unwrap_or_default();
         let work = async { auth.sessions.rotate(claims?).await };

@@ -42,7 +42,7 @@ impl Acting {
     /// does not meet the policy; [`Error::Overloaded`](crate::Error::Overloaded).
     pub async fn reset_password(&self, reset: &PasswordReset) -> Result<()> {
         let auth = &self.parts().auth;
-        let claims = auth.tokens.parse_single_use(TokenPurpose::PasswordReset, &reset.token);
+        let claims = auth.parse_token(TokenPurpose::PasswordReset, &reset.token);
         let subject = holder(&claims);
         let work = async { auth.reset_password(&claims?, reset, &self.origin).await.map(Oneself) };
         self.audited("auth.reset", subject, self.waking(work)).await.map(drop)
@@ -100,7 +100,7 @@ impl Acting {
     /// field; [`Error::Overloaded`](crate::Error::Overloaded).
     pub async fn accept_invitation(&self, acceptance: &InvitationAcceptance) -> Result<TokenPair> {
         let auth = &self.parts().auth;
-        let claims = auth.tokens.parse_single_use(TokenPurpose::Invitation, &acceptance.token);
+        let claims = auth.parse_token(TokenPurpose::Invitation, &acceptance.token);
         let subject = holder(&claims);
         let work = async { auth.accept_invitation(&claims?, acceptance, &self.origin).await };
         Ok(self.audited("auth.invitation_accept", subject, work).await?.1)

@@ -6,6 +6,7 @@ mod auth;
 mod builder;
 mod directory;
 mod imports;
+mod key_rotation;
 mod logs;
 mod messages;
 
@@ -24,6 +25,7 @@ use crate::notify::Delivery;
 use crate::outbox::{Background, Outbox};
 use crate::page::Cursors;
 use crate::throttle::Throttle;
+use crate::tokens::JsonWebKeySet;
 use crate::transaction::Database;
 use crate::verify::{Finding, Verifier};
 use crate::{Password, Result, SecretKey, keyspace, store};
@@ -106,6 +108,16 @@ impl UserManagement {
     /// [`Error::InvalidAccessToken`](crate::Error::InvalidAccessToken), or [`Error::Store`](crate::Error::Store).
     pub async fn authenticate(&self, access_token: &str) -> Result<Principal> {
         self.0.auth.authenticate(access_token).await
+    }
+
+    /// The public keys that verify access tokens now, for programs that check tokens themselves. None where tokens are
+    /// signed with the secret.
+    ///
+    /// Who checks a token with them learns nothing of what has ended its session since: only
+    /// [`authenticate`](Self::authenticate) does.
+    #[must_use]
+    pub fn public_keys(&self) -> JsonWebKeySet {
+        self.0.auth.tokens.public_keys(self.0.database.now())
     }
 
     /// Makes an administrator where the store has none; `None` where it has one. Safe to call at each start,

@@ -74,6 +74,7 @@ impl<'a> Verifier<'a> {
         self.index_of_users().await?;
         self.index_of_organisations().await?;
         self.admins().await?;
+        self.keys_in_use().await?;
         self.closing_marks().await?;
         self.outbox().await?;
         Ok(self.findings)

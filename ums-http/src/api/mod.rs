@@ -5,6 +5,7 @@ mod authentication;
 mod department;
 mod health;
 mod import;
+mod keys;
 mod log;
 mod organisation;
 mod parameters;
@@ -19,6 +20,7 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
     authentication::add_to(routes);
     account::add_to(routes);
     recovery::add_to(routes);
+    keys::add_to(routes);
     organisation::add_to(routes);
     department::add_to(routes);
     user::add_to(routes);

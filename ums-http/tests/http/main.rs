@@ -14,6 +14,7 @@ mod cross_origin;
 mod directory;
 mod documents;
 mod import;
+mod keys;
 mod limits;
 mod lists;
 mod logs;

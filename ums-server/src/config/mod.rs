@@ -3,6 +3,7 @@
 mod database_url;
 mod error;
 mod hashing;
+mod keys;
 mod messages;
 mod trusted_proxies;
 mod variables;
@@ -13,11 +14,12 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 use ums_core::parse::Email;
-use ums_core::{HashOptions, Password, PasswordPolicy, RegistrationMode, SecretKey};
+use ums_core::{HashOptions, Password, PasswordPolicy, RegistrationMode, SecretKey, SigningKey};
 use ums_http::{AllowedOrigin, HttpOptions};
 
 pub use database_url::DatabaseUrl;
 pub use error::{ConfigError, ConfigFault, Found};
+pub use keys::PreviousKeys;
 pub use messages::{Messages, NotifierChoice};
 pub use trusted_proxies::TrustedProxies;
 use variables::Variables;
@@ -30,14 +32,19 @@ pub struct Config {
     pub database_url: DatabaseUrl,
     /// The secret that every key is made from (`SECRET_KEY`); `None` where the server is to keep one of its own.
     pub secret_key: Option<SecretKey>,
-    /// How access tokens are signed (`ALGORITHM`).
-    pub algorithm: Algorithm,
+    /// The key pair that signs access tokens (`ALGORITHM`, `SIGNING_KEY_FILE`); `None` where the secret does (HS256).
+    pub signing_key: Option<SigningKey>,
+    /// The keys before these, whose tokens are still taken (`PREVIOUS_SECRET_KEY`, `PREVIOUS_SIGNING_KEY_FILE`,
+    /// `PREVIOUS_KEY_UNTIL`).
+    pub previous_keys: Option<PreviousKeys>,
     /// How long an access token is good for (`ACCESS_TOKEN_EXPIRE_MINUTES`).
     pub access_token_lifetime: Duration,
     /// How long a refresh token is good for (`REFRESH_TOKEN_EXPIRE_DAYS`).
     pub refresh_token_lifetime: Duration,
     /// How long a session lasts at most, however often its tokens are renewed (`SESSION_MAX_DAYS`).
     pub session_lifetime: Duration,
+    /// How long what was read of a session may be kept in memory (`SESSION_CACHE_SECONDS`); zero for not at all.
+    pub session_cache: Duration,
     /// Where to listen (`HOST`, `PORT`); port 0 takes any free one.
     pub address: SocketAddr,
     /// The directory of the log files (`LOG_DIR`).
@@ -65,14 +72,6 @@ pub struct Config {
     pub upload_limit: usize,
     /// How messages go out.
     pub messages: Messages,
-}
-
-/// How access tokens are signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Algorithm {
-    /// HMAC with SHA-256, keyed with the secret.
-    Hs256,
 }
 
 /// The administrator that a store without one gets at start.
@@ -105,10 +104,15 @@ impl Config {
     /// | --- | --- | --- |
     /// | `DATABASE_URL` | `redb://./data/ums.redb` | `memory:`, `redb://PATH` |
     /// | `SECRET_KEY` | none: the server keeps one of its own | at least 32 bytes |
-    /// | `ALGORITHM` | `HS256` | `HS256` |
+    /// | `ALGORITHM` | `HS256` | `HS256`, `EdDSA`, `ES256` |
+    /// | `SIGNING_KEY_FILE` | none | with `EdDSA` and `ES256`: a file with an Ed25519 or P-256 private key in PEM (PKCS#8), for its owner alone |
+    /// | `PREVIOUS_SECRET_KEY` | none | the secret before |
+    /// | `PREVIOUS_SIGNING_KEY_FILE` | none | a file with a public or private key in PEM |
+    /// | `PREVIOUS_KEY_UNTIL` | none | needed with one of those two: an RFC 3339 time |
     /// | `ACCESS_TOKEN_EXPIRE_MINUTES` | 60 | 1 to 1440 |
     /// | `REFRESH_TOKEN_EXPIRE_DAYS` | 2 | 1 to 365, at most `SESSION_MAX_DAYS` |
     /// | `SESSION_MAX_DAYS` | 30 | 1 to 365 |
+    /// | `SESSION_CACHE_SECONDS` | 0 | 0 to 60: within how long a session that ends through another instance ends here, too |
     /// | `HOST`, `PORT` | `127.0.0.1`, 8000 | an IP address or `localhost`; 0 to 65535 |
     /// | `LOG_DIR` | `./logs` | a path |
     /// | `LOG_RETENTION_DAYS` | 90 | 1 to 3650 |
@@ -178,13 +182,13 @@ impl Config {
         let messages = Messages::read(&mut variables, &database_url, address);
         let config = Self {
             database_url,
-            secret_key: variables.read_secret("SECRET_KEY", |value| {
-                SecretKey::new(value).map_err(|error| format!("at least 32 bytes: {error}"))
-            }),
-            algorithm: variables.read("ALGORITHM", read_algorithm).unwrap_or(Algorithm::Hs256),
+            secret_key: variables.read_secret("SECRET_KEY", keys::read_secret),
+            signing_key: keys::read_signing_key(&mut variables),
+            previous_keys: keys::read_previous_keys(&mut variables),
             access_token_lifetime: minutes(variables.number("ACCESS_TOKEN_EXPIRE_MINUTES", 60, 1, 24 * 60)),
             refresh_token_lifetime: days(refresh_days),
             session_lifetime: days(session_days),
+            session_cache: Duration::from_secs(variables.number("SESSION_CACHE_SECONDS", 0, 0, 60).into()),
             address,
             log_directory: variables
                 .read("LOG_DIR", |value| Ok(PathBuf::from(value)))
@@ -214,14 +218,6 @@ fn minutes(count: u16) -> Duration {
 
 fn days(count: u16) -> Duration {
     Duration::from_secs(u64::from(count) * 24 * 60 * 60)
-}
-
-fn read_algorithm(value: &str) -> Result<Algorithm, String> {
-    match value {
-        "HS256" => Ok(Algorithm::Hs256),
-        "EdDSA" | "ES256" => Err("HS256; EdDSA and ES256 are not there yet".to_owned()),
-        _ => Err("HS256".to_owned()),
-    }
 }
 
 fn read_host(value: &str) -> Result<IpAddr, String> {
