@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use ums_core::{PageRequest, RegistrationMode, Result, UserFilter};
 
-use crate::config::Config;
+use crate::config::{Config, NotifierChoice};
 use crate::system::{SecretOrigin, System};
 
 /// Where it listens, where things are, and, as long as there is no account, how to make the first one.
@@ -26,10 +26,15 @@ pub(crate) async fn text(config: &Config, system: &System, address: SocketAddr) 
            data    {}\n  \
            secret  {secret}\n  \
            log     {}\n  \
+           mail    {}\n  \
            proxies {proxies}\n",
         env!("CARGO_PKG_VERSION"),
         config.database_url,
         config.log_directory.display(),
+        match &config.messages.notifier {
+            NotifierChoice::Directory(path) => path.display().to_string(),
+            NotifierChoice::Log => "this output, for development".to_owned(),
+        },
     );
     let users =
         system.user_management().system().users(&UserFilter::default(), &PageRequest::default()).await?;

@@ -206,6 +206,13 @@ fn sentence(action: &str, subject: &Subject) -> String {
         "auth.logout" => "logged out",
         "auth.logout_all" => "logged out everywhere",
         "auth.password" => "changed its password",
+        "auth.forgot" => "a new password was asked for",
+        "auth.reset" => "set a new password",
+        "auth.verify_email" => "confirmed an e-mail address",
+        "auth.verify_email_send" => "asked for what confirms its e-mail address",
+        "auth.email_change" => "asked for another e-mail address",
+        "auth.invitation_accept" => "accepted its invitation",
+        "user.invite" => "was invited again",
         "auth.session_end" => "was ended",
         "user.sessions_end" => "had every session ended",
         "import.run" => "was imported",
@@ -226,6 +233,7 @@ fn severity(error: &Error) -> Level {
         | Error::InvalidCredentials
         | Error::RefreshTokenReused
         | Error::WrongPassword
+        | Error::InvalidToken
         | Error::TooManyRequests { .. }
         | Error::Overloaded { .. } => Level::Warn,
         _ => Level::Info,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{ConfigError, ConfigFault, Found};
 
 /// The variables that this server knows.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 30] = [
     "DATABASE_URL",
     "SECRET_KEY",
     "ALGORITHM",
@@ -29,6 +29,13 @@ const NAMES: [&str; 19] = [
     "CORS_ORIGINS",
     "MAX_BODY_BYTES",
     "MAX_UPLOAD_BYTES",
+    "NOTIFIER",
+    "MESSAGE_DIR",
+    "PUBLIC_URL",
+    "RESET_PASSWORD_PATH",
+    "VERIFY_EMAIL_PATH",
+    "ACCEPT_INVITATION_PATH",
+    "SERVICE_NAME",
 ];
 
 /// How many characters of a refused value are shown.

@@ -53,6 +53,11 @@ scenarios! {
         an_address_logs_in_in_every_case,
         what_changes_an_account_holds_at_once,
         a_new_account_of_an_old_address_is_another;
+    forgetting:
+        a_token_sets_a_new_password_once,
+        of_many_at_once_one_is_taken,
+        each_status_gets_what_it_can_use,
+        a_token_dies_with_what_it_was_made_for;
     refreshing:
         a_refresh_token_is_good_once,
         a_lost_reply_is_given_again,
