@@ -264,8 +264,7 @@ async fn a_trusted_proxy_says_who_calls() {
         let directory = tempfile::tempdir().unwrap();
         let variables =
             [("DATABASE_URL", "memory:"), ("TRUSTED_PROXIES", trusted), ("MAX_BODY_BYTES", "1024")];
-        let server = Server::start_with(directory.path(), &variables);
-        assert!(server.welcome.contains(&format!("proxies {trusted}")), "{}", server.welcome);
+        let mut server = Server::start_with(directory.path(), &variables);
         let anyone = Client::new(&server.url).through_proxy("203.0.113.7, 198.51.100.9");
         let ada = json!({"full_name": "Ada Lovelace", "email": "ada@example.com", "password": PASSWORD});
         anyone.post("/auth/register", ada).await.expect(201);
@@ -274,6 +273,10 @@ async fn a_trusted_proxy_says_who_calls() {
         assert_eq!(sessions["items"][0]["ip"], client);
         let large = json!({"name": "a".repeat(1024)});
         assert_eq!(ada.post("/organisation/", large).await.expect(413)["code"], "too_large");
+        server.terminate();
+        server.wait();
+        let said = server.said();
+        assert!(said.contains(&format!("proxies {trusted}")), "{said}");
     }
 }
 
