@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{ConfigError, ConfigFault, Found};
 
 /// The variables that this server knows.
-const NAMES: [&str; 30] = [
+const NAMES: &[&str] = &[
     "DATABASE_URL",
     "SECRET_KEY",
     "ALGORITHM",
@@ -83,7 +83,7 @@ impl Variables {
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     fn add_environment(&mut self) {
-        for name in NAMES {
+        for &name in NAMES {
             match std::env::var(name) {
                 Ok(value) => drop(self.values.insert(name.to_owned(), value)),
                 Err(std::env::VarError::NotPresent) => {}
