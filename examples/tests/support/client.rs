@@ -1,5 +1,6 @@
 //! A client of the HTTP interface.
 
+use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -36,6 +37,13 @@ impl Client {
     pub(crate) fn new(url: &str) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { http, url: url.to_owned(), token: None }
+    }
+
+    /// The same, as a proxy passes its requests on.
+    pub(crate) fn through_proxy(&self, forwarded_for: &'static str) -> Self {
+        let headers = [(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_static(forwarded_for))];
+        let http = reqwest::Client::builder().no_proxy().default_headers(headers.into_iter().collect());
+        Self { http: http.build().unwrap(), ..self.clone() }
     }
 
     pub(crate) fn with_token(&self, token: &Value) -> Self {

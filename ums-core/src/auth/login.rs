@@ -44,9 +44,10 @@ impl Auth {
         let pair = self
             .database
             .transact(|transaction| async move {
-                let profile = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
+                let (profile_key, key) = (keyspace::user_profile(id), keyspace::credential(id));
+                transaction.fetch(&[profile_key.clone(), key.clone(), attempt.key().clone()]).await?;
+                let profile = transaction.read::<UserRecord>(&profile_key).await?;
                 let profile = profile.filter(may_log_in).ok_or(Error::InvalidCredentials)?;
-                let key = keyspace::credential(id);
                 let credential = transaction.read::<Credential>(&key).await?;
                 let credential = credential.ok_or(Error::InvalidCredentials)?;
                 if credential.data.password_hash != verified.data.password_hash {

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use ums_store::Key;
+
 use super::account::{AccountRecord, Admitted};
 use super::addresses::AddressLimit;
 use super::keys::AccountKey;
@@ -113,6 +115,11 @@ impl Throttle {
 }
 
 impl Attempt {
+    /// Where it is counted, so that it can be fetched with what else is read.
+    pub(crate) fn key(&self) -> &Key {
+        self.account.key()
+    }
+
     /// The password was wrong: the attempt stays counted, for its address as well.
     pub(crate) async fn fail(self) {
         let Self { throttle, ip, turn, .. } = self;
