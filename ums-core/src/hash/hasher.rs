@@ -90,6 +90,12 @@ impl Hasher {
         Ok(Verdict { matches, outdated: matches && outdated })
     }
 
+    /// What tests look at.
+    #[cfg(test)]
+    pub(crate) fn probe(&self) -> &super::gate::probe::Probe {
+        &self.gate.probe
+    }
+
     fn decoy_scheme(&self) -> Result<Scheme> {
         self.decoy.scheme().map_err(|error| crate::Error::internal(format!("the decoy hash: {error}")))
     }

@@ -29,6 +29,13 @@ const NAMES: &[&str] = &[
     "CORS_ORIGINS",
     "MAX_BODY_BYTES",
     "MAX_UPLOAD_BYTES",
+    "NOTIFIER",
+    "MESSAGE_DIR",
+    "PUBLIC_URL",
+    "RESET_PASSWORD_PATH",
+    "VERIFY_EMAIL_PATH",
+    "ACCEPT_INVITATION_PATH",
+    "SERVICE_NAME",
 ];
 
 /// How many characters of a refused value are shown.
