@@ -7,6 +7,7 @@ mod listing;
 mod organisations;
 mod own;
 mod place;
+mod rights;
 mod upsert;
 mod user_fields;
 mod user_list;
@@ -14,6 +15,7 @@ mod users;
 
 pub use departments::DepartmentFilter;
 pub(crate) use fields::{DepartmentDraft, OrganisationDraft};
+pub(crate) use rights::{Rights, RightsChange, UserChange};
 pub(crate) use upsert::{Existing, Upserted, UserUpsert};
 pub(crate) use user_fields::{UserDraft, new_status};
 pub use user_list::UserFilter;

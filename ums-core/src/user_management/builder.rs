@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::refused_tokens::RefusedTokens;
 use super::{Parts, UserManagement};
 use crate::auth::{Auth, RegistrationMode};
 use crate::directory::{Directory, FirstAccount};
@@ -185,6 +186,7 @@ impl Builder {
             cursors,
             import_limits,
             throttle,
+            refused_tokens: RefusedTokens::default(),
         })))
     }
 }

@@ -4,9 +4,11 @@ mod acting;
 mod audit;
 mod auth;
 mod builder;
+mod denials;
 mod directory;
 mod imports;
 mod logs;
+mod refused_tokens;
 
 use std::sync::Arc;
 
@@ -23,7 +25,8 @@ use crate::page::Cursors;
 use crate::throttle::Throttle;
 use crate::transaction::Database;
 use crate::verify::{Finding, Verifier};
-use crate::{Password, Result, SecretKey, keyspace, store};
+use crate::{Error, Origin, Password, Result, SecretKey, keyspace, store};
+use refused_tokens::RefusedTokens;
 
 /// User management over a store. Clones are handles to the same.
 ///
@@ -66,6 +69,7 @@ struct Parts {
     cursors: Arc<Cursors>,
     import_limits: ImportLimits,
     throttle: Throttle,
+    refused_tokens: RefusedTokens,
 }
 
 impl UserManagement {
@@ -99,7 +103,21 @@ impl UserManagement {
     ///
     /// [`Error::InvalidAccessToken`](crate::Error::InvalidAccessToken), or [`Error::Store`](crate::Error::Store).
     pub async fn authenticate(&self, access_token: &str) -> Result<Principal> {
-        self.0.auth.authenticate(access_token).await
+        self.authenticate_from(access_token, &Origin::default()).await
+    }
+
+    /// The same for a token that comes from somewhere: the log is told where it is refused, but for one that has merely
+    /// expired. Of many it is told of a few, and of how many more there were.
+    ///
+    /// # Errors
+    ///
+    /// As for [`authenticate`](Self::authenticate).
+    pub async fn authenticate_from(&self, access_token: &str, origin: &Origin) -> Result<Principal> {
+        let answer = self.0.auth.authenticate(access_token).await;
+        if matches!(answer, Err(Error::InvalidAccessToken)) {
+            self.tell_refused_token(access_token, origin);
+        }
+        answer
     }
 
     /// Makes an administrator where the store has none; `None` where it has one. Safe to call at each start,
@@ -112,6 +130,8 @@ impl UserManagement {
         let made = self.0.auth.ensure_admin(email, password).await?;
         if let Some(user) = &made {
             let event = self.0.log.event(Level::Info, "user.create", "the first administrator was made");
+            let event =
+                event.with_field("role", user.role.as_str()).with_field("status", user.status.as_str());
             let target = format!("user/{}", user.id);
             self.0.log.record(event.with_target(target).with_outcome(Outcome::Success));
         }
