@@ -124,6 +124,7 @@ impl System {
         let user_management = UserManagement::builder(store, secret)
             .log(log.queue.clone())
             .password_policy(config.password_policy)
+            .hashing(config.hashing.clone())
             .registration(config.registration)
             .tokens(tokens)
             .first_account_becomes_admin(config.first_account_becomes_admin())

@@ -68,7 +68,7 @@ impl Acting {
             options,
             &watched,
         );
-        let work = importer.run(workbook, parts.import_limits.clone());
+        let work = Box::pin(importer.run(workbook, parts.import_limits.clone()));
         let subject = Subject::default().of_organisation(options.organisation_id);
         self.audited("import.run", subject, work).await
     }

@@ -19,4 +19,5 @@ mod lists;
 mod logs;
 mod proxies;
 mod support;
+mod throttling;
 mod tracing;

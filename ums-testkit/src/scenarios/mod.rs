@@ -39,6 +39,7 @@ scenarios! {
     registration:
         the_first_account_is_the_administrator,
         of_many_at_once_one_is_the_administrator,
+        of_many_from_one_address_a_hundred_pass,
         every_fault_is_told_at_once,
         an_address_is_taken_in_every_case,
         a_department_brings_its_organisation,
@@ -123,6 +124,19 @@ scenarios! {
         reaching_out_of_sight_is_told_to_those_reached_for,
         a_token_that_is_refused_is_told_unless_it_expired,
         an_export_of_the_log_is_told_once;
+    throttling:
+        a_hundred_and_one_guesses_at_once_are_not_all_verified,
+        patience_buys_no_more_than_a_hundred_guesses,
+        guesses_in_parallel_are_counted_to_the_last,
+        right_passwords_in_parallel_are_no_guesses,
+        every_spelling_and_the_current_password_share_one_count,
+        instances_and_restarts_share_one_count,
+        a_stranger_does_not_keep_the_owner_out,
+        an_account_that_is_not_there_is_throttled_alike,
+        what_it_costs_in_commits,
+        what_is_kept_of_an_account_goes_with_it,
+        the_last_guess_is_told_to_the_log,
+        an_address_that_fails_at_many_accounts_is_stopped;
     events:
         accounts_and_sessions_leave_one_each,
         changes_of_the_directory_leave_one_each,
