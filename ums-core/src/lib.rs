@@ -32,14 +32,14 @@ pub use auth::{Credentials, MePatch, PasswordChange, Principal, Registration, Re
 pub use clock::{Clock, InvalidTimestamp, Random, SystemClock, SystemRandom, Timestamp};
 pub use directory::{DepartmentFilter, UserFilter, Versioned};
 pub use error::{Conflict, Error, Fault, Faults, Internal, Kind, Result};
-pub use hash::{HashOptions, InvalidMinimumLength, Password, PasswordPolicy};
+pub use hash::{HashLoad, HashOptions, InvalidMinimumLength, Password, PasswordPolicy};
 pub use origin::Origin;
 pub use page::{InvalidPageLimit, Page, PageLimit, PageRequest};
 pub use secret::{SecretKey, SecretTooShort};
 pub use sessions::TokenPair;
 pub use throttle::ThrottleOptions;
 pub use tokens::TokenOptions;
-pub use user_management::{Acting, Builder, UserManagement};
+pub use user_management::{Acting, Builder, Endings, Figures, UserManagement};
 pub use verify::Finding;
 
 pub use ums_store as store;

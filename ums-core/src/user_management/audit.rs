@@ -170,6 +170,7 @@ impl Acting {
     }
 
     pub(super) fn tell(&self, action: &'static str, subject: Subject, error: Option<&Error>) {
+        self.parts().counters.count(action, error);
         let (level, outcome, message) = match error {
             None => (Level::Info, Outcome::Success, sentence(action, &subject)),
             Some(error) => (severity(error), outcome(error), error.to_string()),

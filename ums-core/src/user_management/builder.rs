@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::figures::Counters;
 use super::refused_tokens::RefusedTokens;
 use super::{Parts, UserManagement};
 use crate::auth::{Auth, RegistrationMode};
@@ -187,6 +188,7 @@ impl Builder {
             import_limits,
             throttle,
             refused_tokens: RefusedTokens::default(),
+            counters: Counters::default(),
         })))
     }
 }

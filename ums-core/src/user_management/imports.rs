@@ -58,6 +58,7 @@ impl Acting {
     pub async fn import_workbook(&self, workbook: File, options: &ImportOptions) -> Result<ImportReport> {
         let parts = self.parts();
         let auth = &parts.auth;
+        let _running = parts.counters.import();
         let watched = Watched { acting: self, options };
         let importer = Importer::new(
             &parts.database,
@@ -70,7 +71,10 @@ impl Acting {
         );
         let work = Box::pin(importer.run(workbook, parts.import_limits.clone()));
         let subject = Subject::default().of_organisation(options.organisation_id);
-        self.audited("import.run", subject, work).await
+        let report = self.audited("import.run", subject, work).await?;
+        let counts = [&report.organisations, &report.departments, &report.users];
+        parts.counters.rows_imported(counts.into_iter().map(|counts| counts.read).sum());
+        Ok(report)
     }
 
     /// The report of an import.

@@ -6,6 +6,7 @@ mod auth;
 mod builder;
 mod denials;
 mod directory;
+mod figures;
 mod imports;
 mod logs;
 mod refused_tokens;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 pub use acting::Acting;
 pub use builder::Builder;
+pub use figures::{Endings, Figures};
 
 use crate::access::Actor;
 use crate::auth::{Auth, Principal};
@@ -26,6 +28,7 @@ use crate::throttle::Throttle;
 use crate::transaction::Database;
 use crate::verify::{Finding, Verifier};
 use crate::{Error, Origin, Password, Result, SecretKey, keyspace, store};
+use figures::Counters;
 use refused_tokens::RefusedTokens;
 
 /// User management over a store. Clones are handles to the same.
@@ -70,6 +73,7 @@ struct Parts {
     import_limits: ImportLimits,
     throttle: Throttle,
     refused_tokens: RefusedTokens,
+    counters: Counters,
 }
 
 impl UserManagement {

@@ -17,6 +17,7 @@ mod import;
 mod limits;
 mod lists;
 mod logs;
+mod metrics;
 mod proxies;
 mod support;
 mod throttling;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{ConfigError, ConfigFault, Found};
 
 /// The variables that this server knows.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 24] = [
     "DATABASE_URL",
     "SECRET_KEY",
     "ALGORITHM",
@@ -14,6 +14,7 @@ const NAMES: [&str; 19] = [
     "SESSION_MAX_DAYS",
     "HOST",
     "PORT",
+    "METRICS_ADDRESS",
     "LOG_DIR",
     "LOG_RETENTION_DAYS",
     "PASSWORD_MIN_LENGTH",
