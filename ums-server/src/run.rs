@@ -61,8 +61,8 @@ fn on_a_runtime(command: Command) -> Result<ExitCode, RunError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Check => check(&config).await,
-            Command::Verify => verify(&config).await,
+            Command::Check => check(&silent(config)).await,
+            Command::Verify => verify(&silent(config)).await,
             _ => listen(&config).await,
         }
     })
@@ -143,6 +143,12 @@ async fn verify(config: &Config) -> Result<ExitCode, RunError> {
     say(&format!("{}: {} broken {noun}", config.database_url, findings.len()));
     system.close().await;
     Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The same, but that no message goes out: whoever only looks sends nothing.
+fn silent(mut config: Config) -> Config {
+    config.messages.options = config.messages.options.background(false);
+    config
 }
 
 /// Sends what the program says through `tracing` to standard error and, from `info` on, to the log.

@@ -160,7 +160,7 @@ impl Acting {
             let credential = parts.auth.new_credential(&self.actor, fields, checker).await?;
             parts.directory.create_user(&self.actor, fields, &credential).await
         };
-        self.audited("user.create", Subject::default(), work).await
+        self.audited("user.create", Subject::default(), self.waking(work)).await
     }
 
     /// One user.
@@ -192,6 +192,7 @@ impl Acting {
             let credential = parts.auth.new_credential(&self.actor, fields, Checker::default()).await?;
             parts.directory.replace_user(&self.actor, id, fields, &credential, expected).await
         };
+        let work = self.waking(work);
         Ok(self.told_of_rights(self.audited("user.update", user(id), work).await?))
     }
 
@@ -210,6 +211,7 @@ impl Acting {
             let credential = parts.auth.new_credential(&self.actor, &fields, checker).await?;
             parts.directory.change_user(&self.actor, id, patch, &credential, expected).await
         };
+        let work = self.waking(work);
         Ok(self.told_of_rights(self.audited("user.update", user(id), work).await?))
     }
 
@@ -235,6 +237,6 @@ fn department(id: DepartmentId) -> Subject {
     Subject::new(format!("department/{id}"))
 }
 
-fn user(id: UserId) -> Subject {
+pub(super) fn user(id: UserId) -> Subject {
     Subject::new(format!("user/{id}"))
 }

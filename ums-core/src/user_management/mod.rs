@@ -9,6 +9,7 @@ mod directory;
 mod figures;
 mod imports;
 mod logs;
+mod messages;
 mod refused_tokens;
 
 use std::sync::Arc;
@@ -23,6 +24,8 @@ use crate::directory::Directory;
 use crate::import::ImportLimits;
 use crate::log::{Level, LogQueue, Outcome};
 use crate::model::User;
+use crate::notify::Delivery;
+use crate::outbox::{Background, Outbox};
 use crate::page::Cursors;
 use crate::throttle::Throttle;
 use crate::transaction::Database;
@@ -74,6 +77,9 @@ struct Parts {
     throttle: Throttle,
     refused_tokens: RefusedTokens,
     counters: Counters,
+    outbox: Outbox,
+    /// Sends as long as there is a handle.
+    _background: Option<Background>,
 }
 
 impl UserManagement {
@@ -161,6 +167,18 @@ impl UserManagement {
         Verifier::new(&self.0.database, &self.0.throttle).run().await
     }
 
+    /// Sends every message that is due, and says what became of them. The background does so by itself where there is one
+    /// ([`MessageOptions::background`](crate::notify::MessageOptions::background)); several may do so at once, and no
+    /// message is sent by two of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`](crate::Error::Store) where the store does not answer. What a notifier fails at is no error here:
+    /// the message waits, and the log is told.
+    pub async fn deliver_messages(&self) -> Result<Delivery> {
+        self.0.outbox.deliver().await
+    }
+
     /// Finishes every deletion that a crash left half done. [`Builder::open`] does so, too.
     ///
     /// # Errors
@@ -169,6 +187,12 @@ impl UserManagement {
     /// where one can't be finished, after all the others were: [`verify`](Self::verify) says what is wrong there.
     pub async fn finish_deletions(&self) -> Result<usize> {
         self.0.directory.finish_closing().await
+    }
+
+    /// What tests of its parts look at.
+    #[cfg(test)]
+    pub(crate) fn auth(&self) -> &Auth {
+        &self.0.auth
     }
 
     /// Where events are recorded.

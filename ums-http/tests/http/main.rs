@@ -19,6 +19,7 @@ mod lists;
 mod logs;
 mod metrics;
 mod proxies;
+mod recovery;
 mod support;
 mod throttling;
 mod tracing;

@@ -3,6 +3,7 @@
 mod database_url;
 mod error;
 mod hashing;
+mod messages;
 mod trusted_proxies;
 mod variables;
 
@@ -17,6 +18,7 @@ use ums_http::{AllowedOrigin, HttpOptions};
 
 pub use database_url::DatabaseUrl;
 pub use error::{ConfigError, ConfigFault, Found};
+pub use messages::{Messages, NotifierChoice};
 pub use trusted_proxies::TrustedProxies;
 use variables::Variables;
 
@@ -63,6 +65,8 @@ pub struct Config {
     pub body_limit: usize,
     /// The most bytes of an upload (`MAX_UPLOAD_BYTES`).
     pub upload_limit: usize,
+    /// How messages go out.
+    pub messages: Messages,
 }
 
 /// How access tokens are signed.
@@ -123,6 +127,11 @@ impl Config {
     /// | `CORS_ORIGINS` | none | origins with commas between, such as `https://app.example.com` |
     /// | `MAX_BODY_BYTES` | 1048576 (1 MiB) | 1024 to 16777216 (16 MiB) |
     /// | `MAX_UPLOAD_BYTES` | 67108864 (64 MiB) | 1024 to 4294967296 (4 GiB) |
+    /// | `NOTIFIER` | `directory` | `directory`, or for development `log` |
+    /// | `MESSAGE_DIR` | `messages` beside the data | a path |
+    /// | `PUBLIC_URL` | `http://HOST:PORT` | an `http` or `https` URL: what links in messages begin with |
+    /// | `RESET_PASSWORD_PATH`, `VERIFY_EMAIL_PATH`, `ACCEPT_INVITATION_PATH` | `/reset-password`, `/verify-email`, `/accept-invitation` | paths below `PUBLIC_URL` that a frontend serves, with `{token}` where it is not to go to the end |
+    /// | `SERVICE_NAME` | `UMS` | what messages call the deployment, up to 100 characters |
     ///
     /// # Errors
     ///
@@ -162,10 +171,16 @@ impl Config {
                 format!("at most SESSION_MAX_DAYS, which is {session_days}"),
             );
         }
+        let database_url = variables
+            .read("DATABASE_URL", str::parse)
+            .unwrap_or_else(|| DatabaseUrl::Redb("./data/ums.redb".into()));
+        let address = SocketAddr::new(
+            variables.read("HOST", read_host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            variables.number("PORT", 8000, 0, u16::MAX),
+        );
+        let messages = Messages::read(&mut variables, &database_url, address);
         let config = Self {
-            database_url: variables
-                .read("DATABASE_URL", str::parse)
-                .unwrap_or_else(|| DatabaseUrl::Redb("./data/ums.redb".into())),
+            database_url,
             secret_key: variables.read_secret("SECRET_KEY", |value| {
                 SecretKey::new(value).map_err(|error| format!("at least 32 bytes: {error}"))
             }),
@@ -173,10 +188,7 @@ impl Config {
             access_token_lifetime: minutes(variables.number("ACCESS_TOKEN_EXPIRE_MINUTES", 60, 1, 24 * 60)),
             refresh_token_lifetime: days(refresh_days),
             session_lifetime: days(session_days),
-            address: SocketAddr::new(
-                variables.read("HOST", read_host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-                variables.number("PORT", 8000, 0, u16::MAX),
-            ),
+            address,
             metrics_address: variables.read("METRICS_ADDRESS", read_metrics_address),
             log_directory: variables
                 .read("LOG_DIR", |value| Ok(PathBuf::from(value)))
@@ -191,6 +203,7 @@ impl Config {
             cors_origins: variables.read("CORS_ORIGINS", read_origins).unwrap_or_default(),
             body_limit: variables.bytes("MAX_BODY_BYTES", MEBIBYTE, 16 * MEBIBYTE),
             upload_limit: variables.bytes("MAX_UPLOAD_BYTES", 64 * MEBIBYTE, 4096 * MEBIBYTE),
+            messages,
         };
         variables.finish()?;
         Ok(config)

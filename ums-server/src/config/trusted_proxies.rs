@@ -1,5 +1,6 @@
 //! Which peers are proxies of the deployment.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -21,6 +22,16 @@ impl TrustedProxies {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl fmt::Display for TrustedProxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, network) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{network}")?;
+        }
+        Ok(())
     }
 }
 
@@ -53,6 +64,7 @@ mod tests {
     #[test]
     fn addresses_and_networks_are_told_from_others() {
         let proxies: TrustedProxies = "127.0.0.1, 10.0.0.0/8,::1 ,2001:db8::/32".parse().unwrap();
+        assert_eq!(proxies.to_string(), "127.0.0.1/32, 10.0.0.0/8, ::1/128, 2001:db8::/32");
         for inside in ["127.0.0.1", "10.255.0.1", "::1", "2001:db8:ffff::1", "::ffff:10.0.0.1"] {
             assert!(proxies.contains(inside.parse().unwrap()), "{inside}");
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{ConfigError, ConfigFault, Found};
 
 /// The variables that this server knows.
-const NAMES: [&str; 24] = [
+const NAMES: &[&str] = &[
     "DATABASE_URL",
     "SECRET_KEY",
     "ALGORITHM",
@@ -30,6 +30,13 @@ const NAMES: [&str; 24] = [
     "CORS_ORIGINS",
     "MAX_BODY_BYTES",
     "MAX_UPLOAD_BYTES",
+    "NOTIFIER",
+    "MESSAGE_DIR",
+    "PUBLIC_URL",
+    "RESET_PASSWORD_PATH",
+    "VERIFY_EMAIL_PATH",
+    "ACCEPT_INVITATION_PATH",
+    "SERVICE_NAME",
 ];
 
 /// How many characters of a refused value are shown.
@@ -77,7 +84,7 @@ impl Variables {
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     fn add_environment(&mut self) {
-        for name in NAMES {
+        for &name in NAMES {
             match std::env::var(name) {
                 Ok(value) => drop(self.values.insert(name.to_owned(), value)),
                 Err(std::env::VarError::NotPresent) => {}

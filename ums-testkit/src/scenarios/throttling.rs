@@ -6,8 +6,8 @@ use std::time::Duration;
 use ums_core::model::{Patch, Status, UserPatch};
 use ums_core::{Acting, Error, Origin, Password, PasswordChange, Result, ThrottleOptions, TokenPair};
 
-use super::support::{AnyStore, at_once, code, credentials, told};
-use crate::stores::CountingStore;
+use super::support::{AnyStore, at_once, code, credentials, registration, told};
+use crate::stores::{ContendingStore, CountingStore};
 use crate::{Fixture, PASSWORD};
 
 const ADA: &str = "ada@example.com";
@@ -155,6 +155,24 @@ pub(super) async fn instances_and_restarts_share_one_count(store: AnyStore) {
     again.verify().await;
 }
 
+pub(super) async fn contention_is_neither_a_guess_nor_a_conflict(store: AnyStore) {
+    let contending = ContendingStore::new(store);
+    let fixture = Fixture::on(std::sync::Arc::new(contending.clone())).await;
+    fixture.register(ADA).await;
+    assert_eq!(code(&fixture.log_in(HOME, ADA, WRONG).await), "invalid_credentials");
+    contending.contend(5);
+    assert_eq!(code(&fixture.log_in(HOME, ADA, WRONG).await), "invalid_credentials");
+    assert_eq!((fixture.counts().await, contending.left()), (vec![1, 2], 0));
+    // Where an account can't be counted, nobody gets to guess.
+    contending.contend(24);
+    let refused = fixture.log_in(HOME, ADA, PASSWORD).await;
+    assert_eq!((retry_after(&refused), contending.left()), (Some(Duration::from_secs(1)), 0));
+    fixture.log_in(HOME, ADA, PASSWORD).await.unwrap();
+    assert_eq!(code(&fixture.log_in(HOME, ADA, WRONG).await), "invalid_credentials");
+    assert_eq!(fixture.counts().await, [1]);
+    fixture.verify().await;
+}
+
 pub(super) async fn a_stranger_does_not_keep_the_owner_out(store: AnyStore) {
     let fixture = Fixture::on(store).await;
     fixture.register(ADA).await;
@@ -175,6 +193,16 @@ pub(super) async fn a_stranger_does_not_keep_the_owner_out(store: AnyStore) {
     let patch = UserPatch { password: Patch::Set(Password::new("EvenStrongerPassword456")), ..UserPatch::default() };
     fixture.ums.system().change_user(id, &patch, None).await.unwrap();
     fixture.log_in(elsewhere, ADA, "EvenStrongerPassword456").await.unwrap();
+    fixture.verify().await;
+}
+
+pub(super) async fn who_registers_is_at_home(store: AnyStore) {
+    let fixture = Fixture::on(store).await;
+    // An address that is guessed at before it has an account.
+    exhaust(&fixture, ELSEWHERE, ADA).await;
+    fixture.from(HOME).register(&registration(ADA)).await.unwrap();
+    exhaust(&fixture, ELSEWHERE, ADA).await;
+    fixture.log_in(HOME, ADA, PASSWORD).await.unwrap();
     fixture.verify().await;
 }
 
