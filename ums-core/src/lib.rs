@@ -37,7 +37,7 @@ pub use auth::{
 pub use clock::{Clock, InvalidTimestamp, Random, SystemClock, SystemRandom, Timestamp};
 pub use directory::{DepartmentFilter, UserFilter, Versioned};
 pub use error::{Conflict, Error, Fault, Faults, Internal, Kind, Result};
-pub use hash::{HashOptions, InvalidMinimumLength, Password, PasswordPolicy};
+pub use hash::{HashLoad, HashOptions, InvalidMinimumLength, Password, PasswordPolicy};
 pub use origin::Origin;
 pub use page::{InvalidPageLimit, Page, PageLimit, PageRequest};
 pub use secret::{SecretKey, SecretTooShort};
@@ -46,7 +46,7 @@ pub use throttle::ThrottleOptions;
 pub use tokens::{
     InvalidKey, JsonWebKeySet, SigningAlgorithm, SigningKey, SingleUseToken, TokenOptions, VerifyingKey,
 };
-pub use user_management::{Acting, Builder, UserManagement};
+pub use user_management::{Acting, Builder, Endings, Figures, UserManagement};
 pub use verify::Finding;
 
 pub use ums_store as store;

@@ -6,10 +6,12 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 use ums_core::log::{Level, TracingLayer};
+use ums_http::HttpOptions;
 
 use crate::config::{Config, ConfigError, DatabaseUrl};
 use crate::serve::{ServeOptions, serve, shutdown_signal};
@@ -44,6 +46,8 @@ enum RunError {
     System(#[from] OpenSystemError),
     #[error("can't listen on {address} (HOST, PORT)")]
     Listen { address: SocketAddr, source: io::Error },
+    #[error("can't listen on {address} (METRICS_ADDRESS)")]
+    ListenForMetrics { address: SocketAddr, source: io::Error },
     #[error("there is no store at {url} to verify (DATABASE_URL)")]
     NoStore { url: DatabaseUrl },
     #[error("the store does not answer")]
@@ -80,12 +84,35 @@ async fn listen(config: &Config) -> Result<ExitCode, RunError> {
         let config = config.clone();
         async move { log.sweep(&config).await }
     });
-    let router = ums_http::router(system.user_management().clone(), config.http_options());
+    let options = config.http_options();
+    let counts = match config.metrics_address {
+        Some(address) => Some(serve_metrics(address, &system, &options).await?),
+        None => None,
+    };
+    let router = ums_http::router(system.user_management().clone(), options);
     let served = serve(listener, router, ServeOptions::default(), stop).await;
     sweeping.abort();
+    if let Some(counts) = counts {
+        counts.abort();
+    }
     tracing::info!(cut_off = served.cut_off, "stopped");
     system.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Serves the counts apart, until the task is ended.
+async fn serve_metrics(
+    address: SocketAddr,
+    system: &System,
+    options: &HttpOptions,
+) -> Result<JoinHandle<()>, RunError> {
+    let listener =
+        TcpListener::bind(address).await.map_err(|source| RunError::ListenForMetrics { address, source })?;
+    tracing::info!(address = %listener.local_addr()?, "serving metrics");
+    let router = ums_http::metrics_router(system.user_management().clone(), options);
+    Ok(tokio::spawn(async move {
+        serve(listener, router, ServeOptions::default(), std::future::pending()).await;
+    }))
 }
 
 async fn check(config: &Config) -> Result<ExitCode, RunError> {

@@ -18,6 +18,7 @@ fn nothing_set_gives_the_defaults() {
     assert_eq!(config.session_lifetime, Duration::from_secs(30 * 86_400));
     assert_eq!(config.session_cache, Duration::ZERO);
     assert_eq!(config.address, "127.0.0.1:8000".parse().unwrap());
+    assert_eq!(config.metrics_address, None);
     assert_eq!(config.log_directory, Path::new("./logs"));
     assert_eq!(config.log_retention_days, 90);
     assert_eq!(config.password_policy.minimum_length(), 15);
@@ -41,6 +42,7 @@ fn every_variable_is_read() {
         ("SESSION_CACHE_SECONDS", "60"),
         ("HOST", "::1"),
         ("PORT", "0"),
+        ("METRICS_ADDRESS", "[::1]:9090"),
         ("LOG_DIR", "/var/log/ums"),
         ("LOG_RETENTION_DAYS", "1"),
         ("PASSWORD_MIN_LENGTH", "8"),
@@ -66,6 +68,7 @@ fn every_variable_is_read() {
     assert_eq!(config.session_lifetime, Duration::from_secs(7 * 86_400));
     assert_eq!(config.session_cache, Duration::from_secs(60));
     assert_eq!(config.address, "[::1]:0".parse().unwrap());
+    assert_eq!(config.metrics_address, "[::1]:9090".parse().ok());
     assert_eq!(config.log_directory, Path::new("/var/log/ums"));
     assert_eq!(config.log_retention_days, 1);
     assert_eq!(config.password_policy.minimum_length(), 8);
@@ -104,6 +107,10 @@ fn what_is_not_allowed_is_told_with_what_is() {
         ("HOST", "example.com", "an IP address"),
         ("PORT", "65536", "0 to 65535"),
         ("PORT", "eighty", "0 to 65535"),
+        ("METRICS_ADDRESS", "9090", "a loopback or private IP address with a port"),
+        ("METRICS_ADDRESS", "0.0.0.0:9090", "a loopback or private IP address with a port"),
+        ("METRICS_ADDRESS", "192.0.2.1:9090", "a loopback or private IP address with a port"),
+        ("METRICS_ADDRESS", "[2001:db8::1]:9090", "a loopback or private IP address with a port"),
         ("LOG_RETENTION_DAYS", "3651", "1 to 3650"),
         ("PASSWORD_MIN_LENGTH", "7", "8 to 64"),
         ("PASSWORD_MIN_LENGTH", "65", "8 to 64"),

@@ -8,6 +8,7 @@ mod messages;
 mod organisations;
 mod own;
 mod place;
+mod rights;
 mod uniqueness;
 mod upsert;
 mod user_fields;
@@ -16,6 +17,7 @@ mod users;
 
 pub use departments::DepartmentFilter;
 pub(crate) use fields::{DepartmentDraft, OrganisationDraft};
+pub(crate) use rights::{Rights, RightsChange, UserChange};
 pub(crate) use upsert::{Existing, Upserted, UserUpsert};
 pub(crate) use user_fields::{UserDraft, new_status};
 pub use user_list::UserFilter;

@@ -2,6 +2,7 @@
 
 use super::fields::{DepartmentDraft, OrganisationDraft};
 use super::place::{Departments, expect_open};
+use super::rights::RightsChange;
 use super::user_fields::{UserDraft, new_status};
 use super::users::target;
 use super::{Directory, NewCredential, organisations};
@@ -187,7 +188,7 @@ impl Directory {
         actor: &Actor,
         upsert: &UserUpsert,
         existing: Existing,
-    ) -> Result<Upserted> {
+    ) -> Result<(Upserted, Option<RightsChange>)> {
         let actor = &self.confirm(transaction, actor).await?;
         let place = self.user_place(transaction, actor, upsert.organisation_id, upsert.department_id).await?;
         let Some(found) = self.same_user(transaction, upsert, place.organisation_id).await? else {
@@ -199,8 +200,9 @@ impl Directory {
             actor.may(Action::CreateUser, &after)?;
             actor.may_set(Action::CreateUser, upsert.sets(), &after)?;
             let (id, draft) = (upsert.id, &upsert.draft);
-            self.insert_user(transaction, id, draft, &place, role, status, &upsert.credential).await?;
-            return Ok(Upserted::Created);
+            let made =
+                self.insert_user(transaction, id, draft, &place, role, status, &upsert.credential).await?;
+            return Ok((Upserted::Created, RightsChange::granted(&made.value)));
         };
         expect_open(&found)?;
         let old = &found.data.user;
@@ -208,7 +210,7 @@ impl Directory {
         // Whoever can't see the account learns only what anybody who registers would.
         actor.may(Action::ReadUser, &reach).map_err(|_| Conflict::EmailTaken)?;
         match existing {
-            Existing::Skip => return Ok(Upserted::Skipped),
+            Existing::Skip => return Ok((Upserted::Skipped, None)),
             Existing::Fail => return Err(Conflict::EmailTaken.into()),
             Existing::Update => {}
         }
@@ -236,10 +238,10 @@ impl Directory {
         let mut unchanged = old.clone();
         unchanged.updated_at = record.user.updated_at;
         if unchanged == record.user {
-            return Ok(Upserted::Unchanged);
+            return Ok((Upserted::Unchanged, None));
         }
         self.write_changed(transaction, &found, &record, &None).await?;
-        Ok(Upserted::Updated)
+        Ok((Upserted::Updated, RightsChange::between(old, &record.user)))
     }
 
     /// The user that a row means: by external id where it has one, else by e-mail address.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ums_store::Version;
 
 use super::place::{Place, departments_above, expect_open};
+use super::rights::UserChange;
 use super::user_fields::{UserDraft, new_status, no_user};
 use super::{Directory, Versioned, check_version, count_admins};
 use crate::access::{Action, Actor, Scope, Target};
@@ -188,7 +189,7 @@ impl Directory {
         fields: &UserFields,
         credential: &NewCredential,
         expected: Option<Version>,
-    ) -> Result<Versioned<User>> {
+    ) -> Result<UserChange> {
         let (organisation_id, department_id) = defaults(actor, fields);
         let fields = &UserFields { organisation_id, department_id, ..fields.clone() };
         self.update_user(actor, id, credential, expected, |old, _| fields.filled_from(old)).await
@@ -201,7 +202,7 @@ impl Directory {
         patch: &UserPatch,
         credential: &NewCredential,
         expected: Option<Version>,
-    ) -> Result<Versioned<User>> {
+    ) -> Result<UserChange> {
         self.update_user(actor, id, credential, expected, |old, checker| patch.apply(old, checker)).await
     }
 
@@ -212,7 +213,7 @@ impl Directory {
         credential: &NewCredential,
         expected: Option<Version>,
         change: impl Fn(&User, &mut Checker) -> UserFields + Send + Sync,
-    ) -> Result<Versioned<User>> {
+    ) -> Result<UserChange> {
         let change = &change;
         self.write(|transaction| async move {
             let key = keyspace::user_profile(id);
@@ -228,7 +229,8 @@ impl Directory {
             let fields = change(old, &mut checker);
             let record = self.changed(&transaction, &actor, &found, &fields, checker, credential).await?;
             self.write_changed(&transaction, &found, &record, credential).await?;
-            Ok(Versioned { value: record.user, version: transaction.version() })
+            let after = Versioned { value: record.user, version: transaction.version() };
+            Ok(UserChange { before: found.data.user, after })
         })
         .await
     }

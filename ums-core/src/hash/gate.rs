@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,20 +30,50 @@ pub(super) struct Gate {
     permits: Arc<Semaphore>,
     large: Arc<Semaphore>,
     shelf: Arc<Shelf>,
+    /// How many places and permits there are.
+    all: [usize; 2],
+    refused: AtomicU64,
     #[cfg(test)]
     pub(super) probe: Arc<probe::Probe>,
+}
+
+/// How busy hashing is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HashLoad {
+    /// How many hashes are computed now.
+    pub running: usize,
+    /// How many wait for their turn.
+    pub waiting: usize,
+    /// How many were turned away since the start, since too many waited.
+    pub refused: u64,
 }
 
 impl Gate {
     /// A gate with this many permits, this many waiting beyond, and memories of this size, in KiB.
     pub(super) fn new(concurrency: usize, queue: usize, memory: u32) -> Self {
+        let places = concurrency.saturating_add(queue).min(Semaphore::MAX_PERMITS);
         Self {
-            places: Arc::new(Semaphore::new(concurrency.saturating_add(queue).min(Semaphore::MAX_PERMITS))),
+            places: Arc::new(Semaphore::new(places)),
             permits: Arc::new(Semaphore::new(concurrency)),
             large: Arc::new(Semaphore::new(MAXIMUM_MEMORY as usize)),
             shelf: Arc::new(Shelf { size: memory, free: Mutex::default() }),
+            all: [places, concurrency],
+            refused: AtomicU64::new(0),
             #[cfg(test)]
             probe: Arc::default(),
+        }
+    }
+
+    /// How much is computed and waits now, and how much was turned away so far.
+    pub(super) fn load(&self) -> HashLoad {
+        let [places, permits] = self.all;
+        let held = places.saturating_sub(self.places.available_permits());
+        let running = permits.saturating_sub(self.permits.available_permits());
+        HashLoad {
+            running,
+            waiting: held.saturating_sub(running),
+            refused: self.refused.load(Ordering::Relaxed),
         }
     }
 
@@ -56,7 +87,10 @@ impl Gate {
         T: Send + 'static,
         W: FnOnce(&mut [Block]) -> T + Send + 'static,
     {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| overloaded())?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            overloaded()
+        })?;
         // Before the permit: who waits for a large memory must not keep others from computing.
         let large = if memory > self.shelf.size {
             Some(Arc::clone(&self.large).acquire_many_owned(memory).await.map_err(closed)?)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::argon2::{Argon2Hash, Cost};
-use super::gate::Gate;
+use super::gate::{Gate, HashLoad};
 use super::options::HashOptions;
 use super::password::Password;
 use super::scheme::Scheme;
@@ -88,6 +88,11 @@ impl Hasher {
             self.gate.run(scheme.memory(), move |memory| scheme.matches(&password, memory)).await??;
         let matches = matches && known;
         Ok(Verdict { matches, outdated: matches && outdated })
+    }
+
+    /// How busy hashing is.
+    pub(crate) fn load(&self) -> HashLoad {
+        self.gate.load()
     }
 
     /// What tests look at.

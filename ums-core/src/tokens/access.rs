@@ -46,7 +46,7 @@ const MAXIMUM_LENGTH: usize = 4096;
 
 /// Why a token is refused: for the log, never for a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     #[error("longer than 4096 bytes")]
     TooLong,
     #[error("not three parts of base64url, or a header that is not exactly alg, typ and kid")]
@@ -69,6 +69,25 @@ pub(super) enum Refusal {
     Expired,
     #[error("not valid yet")]
     NotYetValid,
+}
+
+impl Refusal {
+    /// A stable name for the reason.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::TooLong => "too_long",
+            Self::Malformed => "malformed",
+            Self::Type => "wrong_type",
+            Self::UnknownKey => "unknown_key",
+            Self::Algorithm => "wrong_algorithm",
+            Self::Signature => "wrong_signature",
+            Self::Claims => "wrong_claims",
+            Self::Issuer => "wrong_issuer",
+            Self::Audience => "wrong_audience",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not_yet_valid",
+        }
+    }
 }
 
 /// Everything else is refused: `crit`, because an unknown extension must be, and `jwk`, `jku`, `x5c` and the like,

@@ -10,7 +10,7 @@ mod single_use;
 
 use std::time::Duration;
 
-pub(crate) use access::{AccessClaims, AccessGrant};
+pub(crate) use access::{AccessClaims, AccessGrant, Refusal};
 pub use key::{InvalidKey, JsonWebKeySet, SigningAlgorithm, SigningKey, VerifyingKey};
 pub(crate) use keys::{KeyIds, Keys};
 pub use options::TokenOptions;
@@ -79,10 +79,15 @@ impl Tokens {
     ///
     /// [`Error::InvalidAccessToken`].
     pub(crate) fn verify_access(&self, token: &str, now: Timestamp) -> Result<AccessClaims> {
-        access::verify(&self.keyring, &self.options, token, now).map_err(|refusal| {
+        self.inspect_access(token, now).map_err(|refusal| {
             tracing::debug!(%refusal, "an access token was refused");
             Error::InvalidAccessToken
         })
+    }
+
+    /// The same, with why it is refused: for the log, never for a client.
+    pub(crate) fn inspect_access(&self, token: &str, now: Timestamp) -> Result<AccessClaims, Refusal> {
+        access::verify(&self.keyring, &self.options, token, now)
     }
 
     /// The refresh token of this generation of the session: always the same text under the same secret.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Acting;
 use crate::access::Actor;
-use crate::directory::Versioned;
+use crate::directory::{UserChange, Versioned};
 use crate::log::{Level, Outcome};
 use crate::model::{Department, Organisation, OrganisationId, User, UserId};
 use crate::throttle::Tally;
@@ -20,6 +20,8 @@ pub(super) struct Subject {
     /// Who did it, where that comes out only in doing it: who logs in, registers, refreshes.
     actor_id: Option<UserId>,
     fields: Vec<(&'static str, Value)>,
+    /// Whether it concerns that organisation alone, not the one of who acts where there is none.
+    apart: bool,
 }
 
 impl Subject {
@@ -43,6 +45,11 @@ impl Subject {
 
     pub(super) fn of_organisation(self, organisation_id: Option<OrganisationId>) -> Self {
         Self { organisation_id, ..self }
+    }
+
+    /// For this organisation's administrators to see and no other's; for the system's alone where it is none.
+    pub(super) fn apart_for(self, organisation_id: Option<OrganisationId>) -> Self {
+        Self { organisation_id, apart: true, ..self }
     }
 }
 
@@ -85,6 +92,12 @@ impl Audited for User {
     }
 }
 
+impl Audited for UserChange {
+    fn subject(&self) -> Subject {
+        self.after.subject()
+    }
+}
+
 impl Audited for Versioned<User> {
     fn subject(&self) -> Subject {
         Subject::user(&self.value)
@@ -121,6 +134,7 @@ impl Acting {
             organisation_id: done.organisation_id.or(subject.organisation_id),
             actor_id: done.actor_id.or(subject.actor_id),
             fields: done.fields,
+            apart: false,
         };
         let error = result.as_ref().err();
         let attempts = tally.map_or(0, Tally::attempts);
@@ -130,7 +144,9 @@ impl Acting {
         let exhausted = tally.is_some_and(Tally::is_exhausted)
             && matches!(error, Some(Error::InvalidCredentials | Error::WrongPassword));
         let last = exhausted.then(|| subject.clone());
+        let target = subject.target.clone();
         self.tell(action, subject, error);
+        self.tell_if_hidden(action, target.as_deref(), error).await;
         if let Some(subject) = last {
             self.tell_exhausted(subject);
         }
@@ -145,13 +161,17 @@ impl Acting {
         work: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
         let result = work.await;
-        if let Err(error @ Error::Forbidden) = &result {
-            self.tell(action, subject, Some(error));
+        let error = result.as_ref().err();
+        let target = subject.target.clone();
+        if matches!(error, Some(Error::Forbidden)) {
+            self.tell(action, subject, error);
         }
+        self.tell_if_hidden(action, target.as_deref(), error).await;
         result
     }
 
     pub(super) fn tell(&self, action: &'static str, subject: Subject, error: Option<&Error>) {
+        self.parts().counters.count(action, error);
         let (level, outcome, message) = match error {
             None => (Level::Info, Outcome::Success, sentence(action, &subject)),
             Some(error) => (severity(error), outcome(error), error.to_string()),
@@ -168,7 +188,7 @@ impl Acting {
         self.record("auth.throttle", subject, Level::Warn, Outcome::Refused, message.to_owned());
     }
 
-    fn record(
+    pub(super) fn record(
         &self,
         action: &'static str,
         subject: Subject,
@@ -183,7 +203,7 @@ impl Acting {
             .with_outcome(outcome)
             .with_actor(self.actor.user_id().or(subject.actor_id))
             .with_ip(self.origin.ip)
-            .with_organisation(subject.organisation_id.or(own));
+            .with_organisation(subject.organisation_id.or(own.filter(|_| !subject.apart)));
         for (name, value) in subject.fields {
             event = event.with_field(name, value);
         }
@@ -215,6 +235,9 @@ fn sentence(action: &str, subject: &Subject) -> String {
         "user.invite" => "was invited again",
         "auth.session_end" => "was ended",
         "user.sessions_end" => "had every session ended",
+        "user.rights" => "was given other rights",
+        "import.start" => "began",
+        "log.export" => "the log was exported",
         "import.run" => "was imported",
         action => match action.rsplit_once('.') {
             Some((_, "create")) => "was created",

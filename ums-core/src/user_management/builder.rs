@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::figures::Counters;
+use super::refused_tokens::RefusedTokens;
 use super::{Parts, UserManagement, key_rotation};
 use crate::auth::{Auth, RegistrationMode};
 use crate::directory::{Directory, FirstAccount};
@@ -257,6 +259,8 @@ impl Builder {
             cursors,
             import_limits,
             throttle,
+            refused_tokens: RefusedTokens::default(),
+            counters: Counters::default(),
             outbox,
             _background,
         })))

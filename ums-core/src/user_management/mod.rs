@@ -4,16 +4,20 @@ mod acting;
 mod audit;
 mod auth;
 mod builder;
+mod denials;
 mod directory;
+mod figures;
 mod imports;
 mod key_rotation;
 mod logs;
 mod messages;
+mod refused_tokens;
 
 use std::sync::Arc;
 
 pub use acting::Acting;
 pub use builder::Builder;
+pub use figures::{Endings, Figures};
 
 use crate::access::Actor;
 use crate::auth::{Auth, Principal};
@@ -28,7 +32,9 @@ use crate::throttle::Throttle;
 use crate::tokens::JsonWebKeySet;
 use crate::transaction::Database;
 use crate::verify::{Finding, Verifier};
-use crate::{Password, Result, SecretKey, keyspace, store};
+use crate::{Error, Origin, Password, Result, SecretKey, keyspace, store};
+use figures::Counters;
+use refused_tokens::RefusedTokens;
 
 /// User management over a store. Clones are handles to the same.
 ///
@@ -71,6 +77,8 @@ struct Parts {
     cursors: Arc<Cursors>,
     import_limits: ImportLimits,
     throttle: Throttle,
+    refused_tokens: RefusedTokens,
+    counters: Counters,
     outbox: Outbox,
     /// Sends as long as there is a handle.
     _background: Option<Background>,
@@ -107,7 +115,21 @@ impl UserManagement {
     ///
     /// [`Error::InvalidAccessToken`](crate::Error::InvalidAccessToken), or [`Error::Store`](crate::Error::Store).
     pub async fn authenticate(&self, access_token: &str) -> Result<Principal> {
-        self.0.auth.authenticate(access_token).await
+        self.authenticate_from(access_token, &Origin::default()).await
+    }
+
+    /// The same for a token that comes from somewhere: the log is told where it is refused, but for one that has merely
+    /// expired. Of many it is told of a few, and of how many more there were.
+    ///
+    /// # Errors
+    ///
+    /// As for [`authenticate`](Self::authenticate).
+    pub async fn authenticate_from(&self, access_token: &str, origin: &Origin) -> Result<Principal> {
+        let answer = self.0.auth.authenticate(access_token).await;
+        if matches!(answer, Err(Error::InvalidAccessToken)) {
+            self.tell_refused_token(access_token, origin);
+        }
+        answer
     }
 
     /// The public keys that verify access tokens now, for programs that check tokens themselves. None where tokens are
@@ -130,6 +152,8 @@ impl UserManagement {
         let made = self.0.auth.ensure_admin(email, password).await?;
         if let Some(user) = &made {
             let event = self.0.log.event(Level::Info, "user.create", "the first administrator was made");
+            let event =
+                event.with_field("role", user.role.as_str()).with_field("status", user.status.as_str());
             let target = format!("user/{}", user.id);
             self.0.log.record(event.with_target(target).with_outcome(Outcome::Success));
         }

@@ -80,6 +80,7 @@ async fn every_route_of_the_contract_is_in_the_document_and_no_other() {
         "GET /.well-known/jwks.json",
         "GET /healthz",
         "GET /readyz",
+        "GET /metrics",
         "GET /openapi.json",
         "GET /docs",
         "GET /docs/{file}",

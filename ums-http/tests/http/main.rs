@@ -18,6 +18,7 @@ mod keys;
 mod limits;
 mod lists;
 mod logs;
+mod metrics;
 mod proxies;
 mod recovery;
 mod support;

@@ -47,6 +47,8 @@ pub struct Config {
     pub session_cache: Duration,
     /// Where to listen (`HOST`, `PORT`); port 0 takes any free one.
     pub address: SocketAddr,
+    /// Where to serve `GET /metrics` to anybody (`METRICS_ADDRESS`); `None` where only administrators are to read it.
+    pub metrics_address: Option<SocketAddr>,
     /// The directory of the log files (`LOG_DIR`).
     pub log_directory: PathBuf,
     /// How many days a log file is kept (`LOG_RETENTION_DAYS`).
@@ -114,6 +116,7 @@ impl Config {
     /// | `SESSION_MAX_DAYS` | 30 | 1 to 365 |
     /// | `SESSION_CACHE_SECONDS` | 0 | 0 to 60: within how long a session that ends through another instance ends here, too |
     /// | `HOST`, `PORT` | `127.0.0.1`, 8000 | an IP address or `localhost`; 0 to 65535 |
+    /// | `METRICS_ADDRESS` | none | a loopback or private IP address with a port, such as `127.0.0.1:9090`: whoever reaches it reads `/metrics` |
     /// | `LOG_DIR` | `./logs` | a path |
     /// | `LOG_RETENTION_DAYS` | 90 | 1 to 3650 |
     /// | `PASSWORD_MIN_LENGTH` | 15 | 8 to 64 |
@@ -190,6 +193,7 @@ impl Config {
             session_lifetime: days(session_days),
             session_cache: Duration::from_secs(variables.number("SESSION_CACHE_SECONDS", 0, 0, 60).into()),
             address,
+            metrics_address: variables.read("METRICS_ADDRESS", read_metrics_address),
             log_directory: variables
                 .read("LOG_DIR", |value| Ok(PathBuf::from(value)))
                 .unwrap_or_else(|| PathBuf::from("./logs")),
@@ -226,6 +230,18 @@ fn read_host(value: &str) -> Result<IpAddr, String> {
     }
     value.parse().map_err(|_| {
         "an IP address such as 127.0.0.1 (this machine only) or 0.0.0.0 (every network), or localhost"
+            .to_owned()
+    })
+}
+
+/// The page is open there, so it is no address that the world can reach.
+fn read_metrics_address(value: &str) -> Result<SocketAddr, String> {
+    let is_near = |address: &SocketAddr| match address.ip() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local(),
+    };
+    value.parse().ok().filter(is_near).ok_or_else(|| {
+        "a loopback or private IP address with a port, such as 127.0.0.1:9090: whoever reaches it reads /metrics"
             .to_owned()
     })
 }

@@ -19,6 +19,7 @@ const NAMES: &[&str] = &[
     "SESSION_CACHE_SECONDS",
     "HOST",
     "PORT",
+    "METRICS_ADDRESS",
     "LOG_DIR",
     "LOG_RETENTION_DAYS",
     "PASSWORD_MIN_LENGTH",

@@ -123,6 +123,12 @@ scenarios! {
         another_organisation_might_as_well_not_be_there;
     roles:
         the_table_is_what_happens;
+    auditing:
+        a_change_of_rights_is_told_with_before_and_after,
+        an_import_is_told_from_start_to_end_with_the_rights_it_gives,
+        reaching_out_of_sight_is_told_to_those_reached_for,
+        a_token_that_is_refused_is_told_unless_it_expired,
+        an_export_of_the_log_is_told_once;
     throttling:
         a_hundred_and_one_guesses_at_once_are_not_all_verified,
         patience_buys_no_more_than_a_hundred_guesses,
