@@ -40,8 +40,10 @@ Usage: ums-server COMMAND
 The configuration comes from the environment and from a file .env:
 DATABASE_URL, SECRET_KEY, ALGORITHM, ACCESS_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_EXPIRE_DAYS, SESSION_MAX_DAYS, HOST,
 PORT, LOG_DIR, LOG_RETENTION_DAYS, PASSWORD_MIN_LENGTH, REGISTRATION, ADMIN_EMAIL, ADMIN_PASSWORD, RUST_LOG,
-NOTIFIER, MESSAGE_DIR, PUBLIC_URL, RESET_PASSWORD_PATH, VERIFY_EMAIL_PATH, ACCEPT_INVITATION_PATH, SERVICE_NAME.
-With none of them set it serves on http://127.0.0.1:8000 and keeps its data in ./data, its log in ./logs.";
+NOTIFIER, MESSAGE_DIR, SMTP_URL, SMTP_CA_FILE, MAIL_FROM, PUBLIC_URL, RESET_PASSWORD_PATH, VERIFY_EMAIL_PATH,
+ACCEPT_INVITATION_PATH, SERVICE_NAME.
+With none of them set it serves on http://127.0.0.1:8000 and keeps its data in ./data, its log in ./logs; messages are
+files in ./data/messages.";
 
     /// Reads the arguments that follow the program's name.
     ///

@@ -7,7 +7,7 @@ use super::users::target;
 use super::{Directory, NewCredential, organisations};
 use crate::access::{Action, Actor, Target};
 use crate::model::{
-    Department, DepartmentId, Organisation, OrganisationId, Role, Status, UserFields, UserId,
+    Department, DepartmentId, MessageKind, Organisation, OrganisationId, Role, Status, UserFields, UserId,
 };
 use crate::parse::Checker;
 use crate::record::{Found, UserRecord};
@@ -43,6 +43,8 @@ pub(crate) struct UserUpsert {
     pub(crate) department_id: Option<DepartmentId>,
     /// For a new user alone.
     pub(crate) credential: NewCredential,
+    /// Whether a new account that has no password gets an invitation.
+    pub(crate) invite: bool,
 }
 
 impl Directory {
@@ -170,6 +172,9 @@ impl Directory {
             actor.may(Action::CreateUser, &Target { role: Some(role), ..place.target() })?;
             let (id, draft) = (upsert.id, &upsert.draft);
             self.insert_user(transaction, id, draft, &place, role, status, &upsert.credential).await?;
+            if upsert.invite && status == Status::Invited {
+                self.outbox.put_first(transaction, id, MessageKind::Invitation)?;
+            }
             return Ok(Upserted::Created);
         };
         expect_open(&found)?;

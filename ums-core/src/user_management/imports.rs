@@ -46,7 +46,10 @@ impl Acting {
         );
         let work = importer.run(workbook, parts.import_limits.clone());
         let subject = Subject::default().of_organisation(options.organisation_id);
-        self.audited("import.run", subject, work).await
+        let report = self.audited("import.run", subject, work).await;
+        // Also where it broke off: what was imported by then may be invited.
+        parts.outbox.wake();
+        report
     }
 
     /// The report of an import.

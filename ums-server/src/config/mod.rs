@@ -15,6 +15,8 @@ use ums_core::{Password, PasswordPolicy, RegistrationMode, SecretKey};
 
 pub use database_url::DatabaseUrl;
 pub use error::{ConfigError, ConfigFault, Found};
+#[cfg(feature = "smtp")]
+pub use messages::Smtp;
 pub use messages::{Messages, NotifierChoice};
 use variables::Variables;
 
@@ -101,8 +103,11 @@ impl Config {
     /// | `REGISTRATION` | `open` | `open`, `approval`, `closed` |
     /// | `RUST_LOG` | `info` | directives as `tracing_subscriber`'s `EnvFilter` reads them |
     /// | `ADMIN_EMAIL`, `ADMIN_PASSWORD` | none | both or neither; the password as long as `PASSWORD_MIN_LENGTH` asks |
-    /// | `NOTIFIER` | `directory` | `directory`, or for development `log` |
+    /// | `NOTIFIER` | `directory` | `directory`, `smtp` (needs `SMTP_URL` and `MAIL_FROM`), or for development `log` |
     /// | `MESSAGE_DIR` | `messages` beside the data | a path |
+    /// | `SMTP_URL` | none | `smtp://USER:PASSWORD@HOST:PORT` (STARTTLS) or `smtps://…` (TLS); `?tls=none` for localhost alone |
+    /// | `SMTP_CA_FILE` | none | a file with a certificate (PEM) that is trusted besides those of the machine |
+    /// | `MAIL_FROM` | none | whom messages come from: `noreply@example.com`, `Tech Corp <noreply@example.com>` |
     /// | `PUBLIC_URL` | `http://HOST:PORT` | an `http` or `https` URL: what links in messages begin with |
     /// | `RESET_PASSWORD_PATH`, `VERIFY_EMAIL_PATH`, `ACCEPT_INVITATION_PATH` | `/reset-password`, `/verify-email`, `/accept-invitation` | paths below `PUBLIC_URL` that a frontend serves, with `{token}` where it is not to go to the end |
     /// | `SERVICE_NAME` | `UMS` | what messages call the deployment, up to 100 characters |
@@ -141,8 +146,8 @@ impl Config {
             variables.read("HOST", read_host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             variables.number("PORT", 8000, 0, u16::MAX),
         );
-        let messages = Messages::read(&mut variables, &database_url, address);
         let config = Self {
+            messages: Messages::read(&mut variables, &database_url, address),
             database_url,
             secret_key: variables.read_secret("SECRET_KEY", |value| {
                 SecretKey::new(value).map_err(|error| format!("at least 32 bytes: {error}"))
@@ -160,7 +165,6 @@ impl Config {
             registration: variables.read("REGISTRATION", read_registration).unwrap_or(RegistrationMode::Open),
             trace_filter: variables.read("RUST_LOG", read_trace_filter).unwrap_or_else(|| "info".to_owned()),
             administrator: read_administrator(&mut variables, password_policy),
-            messages,
         };
         variables.finish()?;
         Ok(config)

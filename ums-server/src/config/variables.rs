@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{ConfigError, ConfigFault, Found};
 
 /// The variables that this server knows.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 25] = [
     "DATABASE_URL",
     "SECRET_KEY",
     "ALGORITHM",
@@ -23,6 +23,9 @@ const NAMES: [&str; 22] = [
     "ADMIN_PASSWORD",
     "NOTIFIER",
     "MESSAGE_DIR",
+    "SMTP_URL",
+    "SMTP_CA_FILE",
+    "MAIL_FROM",
     "PUBLIC_URL",
     "RESET_PASSWORD_PATH",
     "VERIFY_EMAIL_PATH",
