@@ -2,13 +2,13 @@
 
 use super::{Auth, InvitationAcceptance};
 use crate::directory::NewCredential;
-use crate::model::{MessageKind, Status, User};
+use crate::model::{Status, User};
 use crate::outbox::live_token;
 use crate::parse::{Checker, FullName};
 use crate::record::{TokenPurpose, UserRecord};
 use crate::sessions::TokenPair;
 use crate::tokens::SingleUseClaims;
-use crate::{Origin, Result, keyspace};
+use crate::{Origin, Result};
 
 impl Auth {
     /// Gives an invited account its first password by a token that is good once, and begins a session. Whoever has the
@@ -40,8 +40,6 @@ impl Auth {
                 }
                 self.directory.write_account(&transaction, &found.data, &record, credential).await?;
                 self.outbox.revoke(&transaction, claims.user, &[TokenPurpose::Invitation]);
-                // One that was to be sent again has nothing left to say.
-                transaction.delete(keyspace::message(claims.user, MessageKind::Invitation));
                 let pair = self.sessions.begin(&transaction, &record, session, origin)?;
                 Ok((record.user, pair))
             })

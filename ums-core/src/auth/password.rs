@@ -2,8 +2,8 @@
 
 use super::{Auth, PasswordChange, Principal};
 use crate::model::MessageKind;
-use crate::outbox::Intent;
-use crate::record::{Credential, Found, TokenPurpose, UserRecord};
+use crate::outbox::{ENDED_BY_PASSWORD, Intent};
+use crate::record::{Credential, Found, UserRecord};
 use crate::{Error, Password, Result, keyspace};
 
 impl Auth {
@@ -27,7 +27,7 @@ impl Auth {
                 }
                 let credential = Credential { password_hash: password_hash.clone(), changed_at: now };
                 transaction.put(key, &credential)?;
-                self.outbox.revoke(&transaction, id, &[TokenPurpose::PasswordReset]);
+                self.outbox.revoke(&transaction, id, &ENDED_BY_PASSWORD);
                 self.outbox.put(&transaction, id, Intent::new(MessageKind::PasswordChanged)).await
             })
             .await

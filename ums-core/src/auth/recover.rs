@@ -4,7 +4,7 @@ use super::{Auth, ForgottenPassword, PasswordReset};
 use crate::access::Actor;
 use crate::directory::NewCredential;
 use crate::model::{MessageKind, User, UserFields};
-use crate::outbox::{Intent, live_token};
+use crate::outbox::{ENDED_BY_PASSWORD, Intent, live_token};
 use crate::parse::Email;
 use crate::record::{TokenPurpose, UserRecord};
 use crate::tokens::SingleUseClaims;
@@ -45,8 +45,8 @@ impl Auth {
                 record.user.email_verified = true;
                 record.user.updated_at = self.database.now();
                 self.directory.write_account(&transaction, &found.data, &record, credential).await?;
-                let ended = [TokenPurpose::PasswordReset, TokenPurpose::EmailVerification];
-                self.outbox.revoke(&transaction, claims.user, &ended);
+                self.outbox.revoke(&transaction, claims.user, &ENDED_BY_PASSWORD);
+                self.outbox.revoke(&transaction, claims.user, &[TokenPurpose::EmailVerification]);
                 let notice = Intent::new(MessageKind::PasswordChanged);
                 self.outbox.put(&transaction, claims.user, notice).await?;
                 Ok(record.user)

@@ -6,7 +6,7 @@ use super::users::target;
 use super::{Directory, Versioned};
 use crate::access::{Action, Actor};
 use crate::model::{MessageKind, Status, User, UserId};
-use crate::outbox::Intent;
+use crate::outbox::{ENDED_BY_PASSWORD, Intent};
 use crate::parse::fold_email;
 use crate::record::{TokenPurpose, TokenRecord, UserRecord};
 use crate::transaction::Transaction;
@@ -53,7 +53,8 @@ impl Directory {
         if moved || suspended {
             self.outbox.revoke(transaction, id, &TokenPurpose::ALL);
         } else if has_new_password {
-            self.outbox.revoke(transaction, id, &[TokenPurpose::PasswordReset, TokenPurpose::Invitation]);
+            self.outbox.revoke(transaction, id, &ENDED_BY_PASSWORD);
+            self.outbox.revoke(transaction, id, &[TokenPurpose::Invitation]);
         }
         if has_new_password && old.status != Status::Invited {
             self.outbox.put(transaction, id, Intent::new(MessageKind::PasswordChanged)).await?;

@@ -27,6 +27,10 @@ use crate::tokens::Tokens;
 use crate::transaction::{Database, Transaction};
 use crate::{Conflict, Result, Timestamp};
 
+/// What a new password ends: whoever asked for these may be who it is to keep out.
+pub(crate) const ENDED_BY_PASSWORD: [TokenPurpose; 2] =
+    [TokenPurpose::PasswordReset, TokenPurpose::EmailChange];
+
 /// Takes messages that are to be sent. Without a notifier none are, and nothing is kept.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox(Option<Arc<Shared>>);
@@ -123,10 +127,11 @@ impl Outbox {
         transaction.put_expiring(key, &entry, entry.kept_until())
     }
 
-    /// Takes messages to a user back, and ends the tokens of these purposes.
+    /// Ends the tokens of these purposes, and takes back the messages that would bring new ones.
     pub(crate) fn revoke(&self, transaction: &Transaction, user: UserId, purposes: &[TokenPurpose]) {
         for purpose in purposes {
             transaction.delete(keyspace::token(user, *purpose));
+            transaction.delete(keyspace::message(user, brought_by(*purpose)));
         }
     }
 
@@ -143,6 +148,16 @@ impl Outbox {
             Some(shared) => Ok(shared.pass().await?.delivery),
             None => Ok(Delivery::default()),
         }
+    }
+}
+
+/// The message that brings a token.
+fn brought_by(purpose: TokenPurpose) -> MessageKind {
+    match purpose {
+        TokenPurpose::PasswordReset => MessageKind::PasswordReset,
+        TokenPurpose::EmailVerification => MessageKind::EmailVerification,
+        TokenPurpose::EmailChange => MessageKind::EmailChange,
+        TokenPurpose::Invitation => MessageKind::Invitation,
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ums_core::model::{Patch, Status, UserPatch};
 use ums_core::notify::MessageKind;
-use ums_core::{EmailChange, Password};
+use ums_core::{EmailChange, ForgottenPassword, Password, PasswordChange, PasswordReset};
 
 use super::support::{AnyStore, at_once, code, faults};
 use crate::{Fixture, PASSWORD};
@@ -121,5 +121,36 @@ pub(super) async fn what_an_administrator_changes_is_confirmed_anew(store: AnySt
     let patch = UserPatch { status: Patch::Set(Status::Suspended), ..UserPatch::default() };
     system.change_user(user.id, &patch, None).await.unwrap();
     assert_eq!(code(&fixture.ums.anonymous().verify_email(&token).await), "invalid_token");
+    fixture.verify().await;
+}
+
+pub(super) async fn a_new_password_ends_a_change_that_is_on_its_way(store: AnyStore) {
+    let (fixture, notifier) = Fixture::with_messages(store).await;
+    fixture.register(ADA).await;
+    let own = fixture.acting(ADA).await;
+    let anonymous = fixture.ums.anonymous();
+    // Somebody who knows the password asks for the account; the owner is told, and chooses another.
+    own.change_email(&change("eve@example.com", PASSWORD)).await.unwrap();
+    let sent = fixture.delivered(&notifier, MessageKind::EmailChange, "eve@example.com").await;
+    own.change_email(&change("mallory@example.com", PASSWORD)).await.unwrap();
+    let password = PasswordChange {
+        current_password: Password::new(PASSWORD),
+        new_password: Password::new("AnotherPassword123"),
+    };
+    own.change_password(&password).await.unwrap();
+    assert_eq!(code(&anonymous.verify_email(&sent).await), "invalid_token");
+    fixture.ums.deliver_messages().await.unwrap();
+    let kinds: Vec<_> = notifier.take().iter().map(|message| message.kind).collect();
+    assert!(!kinds.contains(&MessageKind::EmailChange), "{kinds:?}");
+    assert!(kinds.contains(&MessageKind::PasswordChanged), "{kinds:?}");
+
+    let email = change("eve@example.com", "AnotherPassword123");
+    own.change_email(&email).await.unwrap();
+    let sent = fixture.delivered(&notifier, MessageKind::EmailChange, "eve@example.com").await;
+    anonymous.forgot_password(&ForgottenPassword { email: ADA.to_owned() }).await.unwrap();
+    let token = fixture.delivered(&notifier, MessageKind::PasswordReset, ADA).await;
+    let reset = PasswordReset { token, new_password: Password::new("ThirdPassword1234") };
+    anonymous.reset_password(&reset).await.unwrap();
+    assert_eq!(code(&anonymous.verify_email(&sent).await), "invalid_token");
     fixture.verify().await;
 }
