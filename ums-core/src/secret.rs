@@ -57,6 +57,8 @@ pub(crate) enum Purpose {
     RefreshToken,
     /// Encrypts cursors.
     Cursor,
+    /// Hashes what attempts are counted by.
+    Throttle,
     /// Makes what the store keeps of single-use tokens.
     SingleUseToken,
 }
@@ -67,6 +69,7 @@ impl Purpose {
             Self::KeyId => b"key id v1",
             Self::RefreshToken => b"refresh token v1",
             Self::Cursor => b"cursor v1",
+            Self::Throttle => b"throttle v1",
             Self::SingleUseToken => b"single-use token v1",
         }
     }
@@ -121,6 +124,7 @@ mod tests {
             secret.derive(Purpose::KeyId),
             secret.derive(Purpose::RefreshToken),
             secret.derive(Purpose::Cursor),
+            secret.derive(Purpose::Throttle),
             secret.derive(Purpose::SingleUseToken),
             other.derive(Purpose::Cursor),
         ];

@@ -10,7 +10,6 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 use ums_core::log::{Level, TracingLayer};
-use ums_http::HttpOptions;
 
 use crate::config::{Config, ConfigError, DatabaseUrl};
 use crate::serve::{ServeOptions, serve, shutdown_signal};
@@ -81,7 +80,7 @@ async fn listen(config: &Config) -> Result<ExitCode, RunError> {
         let config = config.clone();
         async move { log.sweep(&config).await }
     });
-    let router = ums_http::router(system.user_management().clone(), HttpOptions::default());
+    let router = ums_http::router(system.user_management().clone(), config.http_options());
     let served = serve(listener, router, ServeOptions::default(), stop).await;
     sweeping.abort();
     tracing::info!(cut_off = served.cut_off, "stopped");

@@ -129,6 +129,7 @@ impl System {
         let user_management = UserManagement::builder(store, secret)
             .log(log.queue.clone())
             .password_policy(config.password_policy)
+            .hashing(config.hashing.clone())
             .registration(config.registration)
             .tokens(tokens)
             .notifier(notifier, config.messages.options.clone())

@@ -15,6 +15,10 @@ pub(crate) async fn text(config: &Config, system: &System, address: SocketAddr) 
         SecretOrigin::File(path) => path.display().to_string(),
         SecretOrigin::Process => "made for this run; tokens end with it".to_owned(),
     };
+    let proxies = match &config.trusted_proxies {
+        proxies if proxies.is_empty() => "none (TRUSTED_PROXIES): a client is who connects".to_owned(),
+        proxies => proxies.to_string(),
+    };
     let mut text = format!(
         "UMS {} listens on {url}\n\
          \n  \
@@ -22,7 +26,8 @@ pub(crate) async fn text(config: &Config, system: &System, address: SocketAddr) 
            data    {}\n  \
            secret  {secret}\n  \
            log     {}\n  \
-           mail    {}\n",
+           mail    {}\n  \
+           proxies {proxies}\n",
         env!("CARGO_PKG_VERSION"),
         config.database_url,
         config.log_directory.display(),

@@ -1,5 +1,5 @@
 //! The example programs as processes, and clients that speak to the server over a socket.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 pub(crate) mod client;
 pub(crate) mod process;

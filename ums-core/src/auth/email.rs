@@ -1,10 +1,12 @@
 //! Confirming an e-mail address, and changing one's own.
 
+use super::password::Confirmed;
 use super::{Auth, EmailChange, Principal};
 use crate::model::{MessageKind, Status, User};
 use crate::outbox::{Intent, live_token};
 use crate::parse::{Checker, Email, fold_email};
 use crate::record::{Credential, TokenPurpose, UserRecord};
+use crate::throttle::{AddressLimit, Tally};
 use crate::tokens::{SingleUseClaims, SingleUseToken};
 use crate::transaction::Transaction;
 use crate::{Conflict, Error, Origin, Result, keyspace};
@@ -28,7 +30,7 @@ impl Auth {
                     let email: Email = new_email.parse().map_err(|_| Error::InvalidToken)?;
                     self.directory.expect_address_free_for(&transaction, &email, &found.data.user).await?;
                     record.user.email = email.into_string();
-                    self.outbox.revoke(&transaction, claims.user, &TokenPurpose::ALL);
+                    record.token_epoch += 1;
                     let notice = Intent::new(MessageKind::EmailChanged).to(found.data.user.email.as_str());
                     self.outbox.put(&transaction, claims.user, notice).await?;
                 }
@@ -39,7 +41,7 @@ impl Auth {
             .await
     }
 
-    /// Sends what confirms the account's own address once more.
+    /// Sends what confirms the account's own address once more, unless something went there just now.
     pub(crate) async fn send_verification(&self, principal: &Principal, origin: &Origin) -> Result<()> {
         let request_id = origin.request_id.as_deref();
         self.database
@@ -49,6 +51,9 @@ impl Auth {
                     return Err(Conflict::AlreadyVerified.into());
                 }
                 self.outbox.expect_notifier()?;
+                if !self.throttle.admit_message(&transaction, &record.user.email).await? {
+                    return Ok(());
+                }
                 let intent = Intent::new(MessageKind::EmailVerification).asked_by(request_id);
                 self.outbox.put(&transaction, record.user.id, intent).await
             })
@@ -62,12 +67,26 @@ impl Auth {
         principal: &Principal,
         change: &EmailChange,
         origin: &Origin,
+        tally: &Tally,
     ) -> Result<()> {
-        let verified = &self.confirm_password(principal, &change.current_password).await?;
+        self.throttle.admit_address(AddressLimit::Messages, origin.ip).await?;
+        let confirmed = self.confirm_password(principal, &change.current_password, origin, tally).await?;
+        let meant = self.mean_change(principal, change, origin, &confirmed).await;
+        confirmed.attempt.or_take_back(meant).await
+    }
+
+    /// Takes the attempt back with the commit of the messages.
+    async fn mean_change(
+        &self,
+        principal: &Principal,
+        change: &EmailChange,
+        origin: &Origin,
+        confirmed: &Confirmed,
+    ) -> Result<()> {
+        let Confirmed { user, credential: verified, attempt } = confirmed;
         let mut checker = Checker::default();
         let email = checker.required::<Email>("email", &change.email);
-        let own = self.directory.own_account(principal.user_id()).await?.value.email;
-        if email.as_ref().is_some_and(|email| email.canonical() == fold_email(&own)) {
+        if email.as_ref().is_some_and(|email| email.canonical() == fold_email(&user.email)) {
             checker.add("email", "unchanged", "is the address that the account has");
         }
         checker.finish()?;
@@ -82,6 +101,10 @@ impl Auth {
                     return Err(Error::WrongPassword);
                 }
                 self.outbox.expect_notifier()?;
+                attempt.take_back(&transaction).await?;
+                if !self.throttle.admit_message(&transaction, email.as_given()).await? {
+                    return Ok(());
+                }
                 let intent = |kind| Intent::new(kind).asked_by(request_id);
                 let (id, asking) = (record.user.id, intent(MessageKind::EmailChange).to(email.as_given()));
                 self.outbox.put(&transaction, id, asking).await?;

@@ -5,10 +5,10 @@ use crate::directory::NewCredential;
 use crate::model::{Status, User};
 use crate::outbox::live_token;
 use crate::parse::{Checker, FullName};
-use crate::record::{TokenPurpose, UserRecord};
+use crate::record::UserRecord;
 use crate::sessions::TokenPair;
 use crate::tokens::SingleUseClaims;
-use crate::{Origin, Result};
+use crate::{Origin, Result, keyspace};
 
 impl Auth {
     /// Gives an invited account its first password by a token that is good once, and begins a session. Whoever has the
@@ -39,7 +39,8 @@ impl Auth {
                     record.user.full_name = full_name.as_str().to_owned();
                 }
                 self.directory.write_account(&transaction, &found.data, &record, credential).await?;
-                self.outbox.revoke(&transaction, claims.user, &[TokenPurpose::Invitation]);
+                transaction.delete(keyspace::token(claims.user, claims.purpose));
+                self.throttle.forgive(&transaction, &record.user.email, origin.ip).await?;
                 let pair = self.sessions.begin(&transaction, &record, session, origin)?;
                 Ok((record.user, pair))
             })

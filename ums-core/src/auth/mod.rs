@@ -25,6 +25,7 @@ use crate::model::UserFields;
 use crate::outbox::Outbox;
 use crate::parse::Checker;
 use crate::sessions::Sessions;
+use crate::throttle::Throttle;
 use crate::tokens::Tokens;
 use crate::transaction::Database;
 use crate::{Faults, Password, Result};
@@ -41,6 +42,7 @@ pub(crate) struct Auth {
     pub(crate) policy: PasswordPolicy,
     pub(crate) registration: RegistrationMode,
     pub(crate) first_account: FirstAccount,
+    pub(crate) throttle: Throttle,
 }
 
 impl Auth {
@@ -75,3 +77,6 @@ impl Auth {
         Ok(self.policy.check(password, &context).err().into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,22 +4,27 @@ use super::{Auth, ForgottenPassword, PasswordReset};
 use crate::access::Actor;
 use crate::directory::NewCredential;
 use crate::model::{MessageKind, User, UserFields};
-use crate::outbox::{ENDED_BY_PASSWORD, Intent, live_token};
+use crate::outbox::{Intent, live_token};
 use crate::parse::Email;
-use crate::record::{TokenPurpose, UserRecord};
+use crate::record::UserRecord;
+use crate::throttle::AddressLimit;
 use crate::tokens::SingleUseClaims;
-use crate::{Fault, Faults, Origin, Password, Result};
+use crate::{Fault, Faults, Origin, Password, Result, keyspace};
 
 impl Auth {
     /// Means a message to whoever has the address. Whether anybody has is looked up when it is sent: the work is the
     /// same here, and takes as long, whatever the answer.
     pub(crate) async fn forgot_password(&self, forgotten: &ForgottenPassword, origin: &Origin) -> Result<()> {
+        self.throttle.admit_address(AddressLimit::Messages, origin.ip).await?;
         // Text that is no address belongs to nobody, as everybody can see.
         let Ok(email) = &forgotten.email.parse::<Email>() else { return Ok(()) };
         let request_id = origin.request_id.as_deref();
         self.database
             .transact(|transaction| async move {
-                self.outbox.put_forgotten(&transaction, email, request_id).await
+                match self.throttle.admit_message(&transaction, email.as_given()).await? {
+                    true => self.outbox.put_forgotten(&transaction, email, request_id).await,
+                    false => Ok(()),
+                }
             })
             .await
     }
@@ -30,6 +35,7 @@ impl Auth {
         &self,
         claims: &SingleUseClaims,
         reset: &PasswordReset,
+        origin: &Origin,
     ) -> Result<User> {
         // Looked at before the costly hash; the commit looks again.
         let user = self.user_of(claims).await?;
@@ -45,8 +51,8 @@ impl Auth {
                 record.user.email_verified = true;
                 record.user.updated_at = self.database.now();
                 self.directory.write_account(&transaction, &found.data, &record, credential).await?;
-                self.outbox.revoke(&transaction, claims.user, &ENDED_BY_PASSWORD);
-                self.outbox.revoke(&transaction, claims.user, &[TokenPurpose::EmailVerification]);
+                self.throttle.forgive(&transaction, &record.user.email, origin.ip).await?;
+                transaction.delete(keyspace::token(claims.user, claims.purpose));
                 let notice = Intent::new(MessageKind::PasswordChanged);
                 self.outbox.put(&transaction, claims.user, notice).await?;
                 Ok(record.user)

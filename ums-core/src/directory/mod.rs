@@ -32,6 +32,7 @@ use crate::model::{Role, Status};
 use crate::outbox::Outbox;
 use crate::page::Cursors;
 use crate::record::{Admins, UserRecord};
+use crate::throttle::Throttle;
 use crate::transaction::{Database, Transaction};
 use crate::{Conflict, Error, Kind, Result, keyspace};
 
@@ -50,14 +51,15 @@ pub struct Versioned<T> {
 pub(crate) struct Directory {
     database: Database,
     cursors: Arc<Cursors>,
+    throttle: Throttle,
     outbox: Outbox,
     /// Set once it is known that the store has had an account, so that new ones need not look.
     has_accounts: Arc<AtomicBool>,
 }
 
 impl Directory {
-    pub(crate) fn new(database: Database, cursors: Arc<Cursors>, outbox: Outbox) -> Self {
-        Self { database, cursors, outbox, has_accounts: Arc::default() }
+    pub(crate) fn new(database: Database, cursors: Arc<Cursors>, throttle: Throttle, outbox: Outbox) -> Self {
+        Self { database, cursors, throttle, outbox, has_accounts: Arc::default() }
     }
 
     /// The same directory, but that nothing that is written to it stays.

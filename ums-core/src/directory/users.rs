@@ -1,9 +1,11 @@
 //! Users.
 
+use std::net::IpAddr;
+
 use ums_store::Version;
 
 use super::place::{Place, departments_above, expect_open};
-use super::user_fields::{UserDraft, higher, new_status, no_user};
+use super::user_fields::{UserDraft, new_status, no_user};
 use super::{Directory, Versioned, check_version, count_admins};
 use crate::access::{Action, Actor, Scope, Target};
 use crate::hash::StoredHash;
@@ -11,7 +13,7 @@ use crate::model::{MessageKind, Role, Status, User, UserFields, UserId, UserPatc
 use crate::parse::{Checker, Email, fold_email};
 use crate::record::{Admins, Credential, Found, UserRecord};
 use crate::transaction::Transaction;
-use crate::{Error, Kind, Result, Timestamp, keyspace};
+use crate::{Kind, Result, Timestamp, keyspace};
 
 /// What a new account proves itself with: the hash of its password, made beforehand.
 pub(crate) type NewCredential = Option<StoredHash>;
@@ -40,7 +42,9 @@ impl Directory {
             let (organisation_id, department_id) = defaults(&actor, fields);
             let place = self.user_place(&transaction, &actor, organisation_id, department_id).await?;
             let role = fields.role.unwrap_or(Role::Member);
-            actor.may(Action::CreateUser, &Target { role: Some(role), ..place.target() })?;
+            let after = Target { role: Some(role), ..place.target() };
+            actor.may(Action::CreateUser, &after)?;
+            actor.may_set(Action::CreateUser, fields.set_over(None), &after)?;
             let made = self.insert_user(&transaction, id, draft, &place, role, status, credential).await?;
             if status == Status::Invited {
                 self.outbox.put_first(&transaction, id, MessageKind::Invitation)?;
@@ -50,13 +54,14 @@ impl Directory {
         .await
     }
 
-    /// Makes an account for somebody who registers.
+    /// Makes an account for somebody who registers, at home at the address from which they do.
     pub(crate) async fn register_user(
         &self,
         fields: &UserFields,
         credential: &NewCredential,
         status: Status,
         first: FirstAccount,
+        ip: Option<IpAddr>,
     ) -> Result<Versioned<User>> {
         let draft = &UserDraft::parse(fields, Checker::default())?;
         let id = UserId::allotted(self.database.next_id(Kind::User).await?)?;
@@ -68,6 +73,9 @@ impl Directory {
             } else {
                 (Role::Member, status)
             };
+            if ip.is_some() {
+                self.throttle.forgive(&transaction, draft.email.canonical(), ip).await?;
+            }
             let made = self.insert_user(&transaction, id, draft, &place, role, status, credential).await?;
             self.outbox.put_first(&transaction, id, MessageKind::EmailVerification)?;
             Ok(made)
@@ -110,7 +118,7 @@ impl Directory {
         self.expect_free(transaction, draft, place, None).await?;
         let now = self.database.now();
         let user = build(id, draft, place, role, status, now);
-        let record = UserRecord { user, session_epoch: 0 };
+        let record = UserRecord { user, session_epoch: 0, token_epoch: 0 };
         self.count_new(transaction, &record).await?;
         transaction.replace(keyspace::user_profile(id), None, Some(&record))?;
         if let Some(password_hash) = credential {
@@ -225,6 +233,24 @@ impl Directory {
         .await
     }
 
+    /// Ends every session of a user, those that begin at the same time too.
+    pub(crate) async fn end_sessions(&self, actor: &Actor, id: UserId) -> Result<User> {
+        self.write(|transaction| async move {
+            let key = keyspace::user_profile(id);
+            let actor = self.confirm(&transaction, actor).await?;
+            let found = transaction.read::<UserRecord>(&key).await?.ok_or_else(no_user)?;
+            let user = &found.data.user;
+            let above = departments_above(&transaction, user.department_id).await?;
+            actor.may(Action::UpdateUser, &target(user, user.role, above))?;
+            expect_open(&found)?;
+            let session_epoch = found.data.session_epoch + 1;
+            let record = UserRecord { session_epoch, ..found.data.clone() };
+            transaction.replace(key, Some(&found.data), Some(&record))?;
+            Ok(record.user)
+        })
+        .await
+    }
+
     /// What a user becomes by a change, where the change holds. Writes nothing.
     pub(super) async fn changed(
         &self,
@@ -246,8 +272,8 @@ impl Directory {
         // administer.
         let stays = (old.organisation_id, old.department_id) == (place.organisation_id, place.department_id);
         let user_id = stays.then_some(old.id);
-        let after = Target { user_id, role: Some(higher(old.role, role)), ..place.target() };
-        actor.may(Action::UpdateUser, &after).map_err(|_| Error::Forbidden)?;
+        let after = Target { user_id, role: Some(role), ..place.target() };
+        actor.may_set(Action::UpdateUser, fields.set_over(Some(old)), &after)?;
         self.expect_free(transaction, &draft, &place, Some(old)).await?;
 
         let mut user = build(old.id, &draft, &place, role, status, self.database.now());
@@ -255,7 +281,10 @@ impl Directory {
         user.email_verified = old.email_verified && fold_email(&old.email) == draft.email.canonical();
         let ends_sessions = credential.is_some() || status != Status::Active && old.status == Status::Active;
         let session_epoch = found.data.session_epoch + u32::from(ends_sessions);
-        Ok(UserRecord { user, session_epoch })
+        let ends_tokens = fold_email(&old.email) != draft.email.canonical()
+            || status == Status::Suspended && old.status != Status::Suspended;
+        let token_epoch = found.data.token_epoch + u32::from(ends_tokens);
+        Ok(UserRecord { user, session_epoch, token_epoch })
     }
 
     /// Writes what a user becomes, and means the messages that follow from it.
@@ -281,6 +310,9 @@ impl Directory {
         count_admins(transaction, old.counts_as_admin(), new.counts_as_admin()).await?;
         let id = new.user.id;
         transaction.replace(keyspace::user_profile(id), Some(old), Some(new))?;
+        if fold_email(&old.user.email) != fold_email(&new.user.email) {
+            self.throttle.forget(transaction, &old.user.email);
+        }
         if let Some(password_hash) = credential {
             let changed_at = self.database.now();
             let credential = Credential { password_hash: password_hash.clone(), changed_at };

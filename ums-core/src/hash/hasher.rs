@@ -6,7 +6,8 @@ use super::argon2::{Argon2Hash, Cost};
 use super::gate::Gate;
 use super::options::HashOptions;
 use super::password::Password;
-use super::stored::{Scheme, StoredHash};
+use super::scheme::Scheme;
+use super::stored::StoredHash;
 use crate::{Random, Result};
 
 /// Hashes passwords and verifies them, a bounded number at once. Needs a Tokio runtime.
@@ -87,6 +88,12 @@ impl Hasher {
             self.gate.run(scheme.memory(), move |memory| scheme.matches(&password, memory)).await??;
         let matches = matches && known;
         Ok(Verdict { matches, outdated: matches && outdated })
+    }
+
+    /// What tests look at.
+    #[cfg(test)]
+    pub(crate) fn probe(&self) -> &super::gate::probe::Probe {
+        &self.gate.probe
     }
 
     fn decoy_scheme(&self) -> Result<Scheme> {

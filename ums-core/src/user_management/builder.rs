@@ -13,6 +13,7 @@ use crate::outbox::{Background, Outbox};
 use crate::page::Cursors;
 use crate::record::Schema;
 use crate::sessions::Sessions;
+use crate::throttle::{Throttle, ThrottleOptions};
 use crate::tokens::{TokenOptions, Tokens};
 use crate::transaction::Database;
 use crate::{Clock, Error, Random, Result, SecretKey, SystemClock, SystemRandom, keyspace, store};
@@ -37,6 +38,7 @@ pub struct Builder {
     registration: RegistrationMode,
     first_account: FirstAccount,
     import_limits: ImportLimits,
+    throttle: ThrottleOptions,
     messages: Option<(Arc<dyn Notifier>, MessageOptions)>,
 }
 
@@ -54,6 +56,7 @@ impl Builder {
             registration: RegistrationMode::Open,
             first_account: FirstAccount::BecomesAdmin,
             import_limits: ImportLimits::default(),
+            throttle: ThrottleOptions::default(),
             messages: None,
         }
     }
@@ -122,6 +125,12 @@ impl Builder {
         Self { import_limits, ..self }
     }
 
+    /// How attempts at passwords are slowed down, and what one client's address may do in an hour.
+    #[must_use]
+    pub fn throttle(self, throttle: ThrottleOptions) -> Self {
+        Self { throttle, ..self }
+    }
+
     /// Brings messages: without a notifier, which is the default, no message is meant and none is kept.
     #[must_use]
     pub fn notifier(self, notifier: Arc<dyn Notifier>, options: MessageOptions) -> Self {
@@ -133,8 +142,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`Error::Internal`] where a later version laid the store out, or the costs of hashing are out of their bounds;
-    /// [`Error::Store`] where the store does not answer.
+    /// [`Error::Internal`] where a later version laid the store out; [`Error::Invalid`] with every option of
+    /// hashing or of throttling that is out of its bounds; [`Error::Store`] where the store does not answer.
     pub async fn open(self) -> Result<UserManagement> {
         let Self {
             store,
@@ -148,11 +157,13 @@ impl Builder {
             registration,
             first_account,
             import_limits,
+            throttle,
             messages,
         } = self;
         let database = Database::new(store, clock.clone(), random.clone());
         check_layout(&database).await?;
         let cursors = Arc::new(Cursors::new(&secret, random.clone()));
+        let throttle = Throttle::new(database.clone(), &secret, &throttle)?;
         let tokens = Arc::new(Tokens::new(&secret, tokens));
         let log = log.unwrap_or_else(|| {
             LogQueue::new(Arc::new(MemorySink::new(EVENTS_IN_MEMORY)), clock.clone(), random.clone())
@@ -160,7 +171,7 @@ impl Builder {
         let outbox = messages.map_or_else(Outbox::default, |(notifier, options)| {
             Outbox::new(database.clone(), tokens.clone(), notifier, options, log.clone())
         });
-        let directory = Directory::new(database.clone(), cursors.clone(), outbox.clone());
+        let directory = Directory::new(database.clone(), cursors.clone(), throttle.clone(), outbox.clone());
         let auth = Auth {
             database: database.clone(),
             directory: directory.clone(),
@@ -171,6 +182,7 @@ impl Builder {
             policy,
             registration,
             first_account,
+            throttle: throttle.clone(),
         };
         match directory.finish_closing().await {
             Ok(0) => {}
@@ -182,8 +194,17 @@ impl Builder {
             Err(error) => return Err(error),
         }
         let _background = Background::start(&outbox);
-        let parts = Parts { database, directory, auth, log, cursors, import_limits, outbox, _background };
-        Ok(UserManagement(Arc::new(parts)))
+        Ok(UserManagement(Arc::new(Parts {
+            database,
+            directory,
+            auth,
+            log,
+            cursors,
+            import_limits,
+            throttle,
+            outbox,
+            _background,
+        })))
     }
 }
 

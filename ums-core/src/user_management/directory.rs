@@ -210,6 +210,12 @@ impl Acting {
         self.audited("user.update", user(id), self.waking(work)).await
     }
 
+    /// Ends every session of a user: for a device that was lost, an account that somebody else got into.
+    pub async fn end_sessions(&self, id: UserId) -> Result<()> {
+        let work = self.parts().directory.end_sessions(&self.actor, id);
+        self.audited("user.sessions_end", user(id), work).await.map(drop)
+    }
+
     /// Deletes a user, which ends every session.
     pub async fn delete_user(&self, id: UserId, expected: Option<Version>) -> Result<()> {
         let deletion = self.parts().directory.delete_user(&self.actor, id, expected);

@@ -8,6 +8,7 @@ use crate::auth::{EmailChange, ForgottenPassword, InvitationAcceptance, Password
 use crate::model::{User, UserId};
 use crate::record::TokenPurpose;
 use crate::sessions::TokenPair;
+use crate::throttle::Tally;
 use crate::tokens::{SingleUseClaims, SingleUseToken};
 
 /// A user whose own doing it was.
@@ -25,6 +26,7 @@ impl Acting {
     ///
     /// # Errors
     ///
+    /// [`Error::TooManyRequests`](crate::Error::TooManyRequests) where too many come from the caller's address;
     /// [`Error::Store`](crate::Error::Store) where the store does not answer.
     pub async fn forgot_password(&self, forgotten: &ForgottenPassword) -> Result<()> {
         let work = self.parts().auth.forgot_password(forgotten, &self.origin);
@@ -42,7 +44,7 @@ impl Acting {
         let auth = &self.parts().auth;
         let claims = auth.tokens.parse_single_use(TokenPurpose::PasswordReset, &reset.token);
         let subject = holder(&claims);
-        let work = async { auth.reset_password(&claims?, reset).await.map(Oneself) };
+        let work = async { auth.reset_password(&claims?, reset, &self.origin).await.map(Oneself) };
         self.audited("auth.reset", subject, self.waking(work)).await.map(drop)
     }
 
@@ -78,12 +80,15 @@ impl Acting {
     ///
     /// # Errors
     ///
-    /// [`Error::WrongPassword`](crate::Error::WrongPassword); [`Error::Invalid`](crate::Error::Invalid) for what is no
+    /// [`Error::WrongPassword`](crate::Error::WrongPassword), which counts like a log-in that fails;
+    /// [`Error::TooManyRequests`](crate::Error::TooManyRequests); [`Error::Invalid`](crate::Error::Invalid) for what is no
     /// address, or the one that it has; [`Conflict::NoNotifier`](crate::Conflict::NoNotifier);
     /// [`Error::Overloaded`](crate::Error::Overloaded).
     pub async fn change_email(&self, change: &EmailChange) -> Result<()> {
-        let work = async { self.parts().auth.change_email(self.principal()?, change, &self.origin).await };
-        self.audited("auth.email_change", self.oneself(), self.waking(work)).await
+        let tally = Tally::default();
+        let work =
+            async { self.parts().auth.change_email(self.principal()?, change, &self.origin, &tally).await };
+        self.audited_attempt("auth.email_change", self.oneself(), Some(&tally), self.waking(work)).await
     }
 
     /// Gives an invited account its first password by the token that was sent, and begins a session. The account becomes

@@ -23,6 +23,7 @@ use crate::model::User;
 use crate::notify::Delivery;
 use crate::outbox::{Background, Outbox};
 use crate::page::Cursors;
+use crate::throttle::Throttle;
 use crate::transaction::Database;
 use crate::verify::{Finding, Verifier};
 use crate::{Password, Result, SecretKey, keyspace, store};
@@ -67,6 +68,7 @@ struct Parts {
     log: LogQueue,
     cursors: Arc<Cursors>,
     import_limits: ImportLimits,
+    throttle: Throttle,
     outbox: Outbox,
     /// Sends as long as there is a handle.
     _background: Option<Background>,
@@ -138,7 +140,7 @@ impl UserManagement {
     ///
     /// [`Error::Store`](crate::Error::Store) where the store does not answer.
     pub async fn verify(&self) -> Result<Vec<Finding>> {
-        Verifier::new(&self.0.database).run().await
+        Verifier::new(&self.0.database, &self.0.throttle).run().await
     }
 
     /// Sends every message that is due, and says what became of them. The background does so by itself where there is one
@@ -161,6 +163,12 @@ impl UserManagement {
     /// where one can't be finished, after all the others were: [`verify`](Self::verify) says what is wrong there.
     pub async fn finish_deletions(&self) -> Result<usize> {
         self.0.directory.finish_closing().await
+    }
+
+    /// What tests of its parts look at.
+    #[cfg(test)]
+    pub(crate) fn auth(&self) -> &Auth {
+        &self.0.auth
     }
 
     /// Where events are recorded.

@@ -66,6 +66,12 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
         )
         .requires(
             Action::UpdateUser,
+            Route::delete("/user/{id}/sessions", "end_user_sessions", "End every session of a user")
+                .details("For a device that was lost. Their tokens are refused from then on."),
+            end_sessions,
+        )
+        .requires(
+            Action::UpdateUser,
             Route::post("/user/{id}/invitation", "invite_user", "Send an invitation again")
                 .details("An older invitation is good no more once the new one is sent.")
                 .conflicts(&["`not_invited` where the account is not `invited`", NO_NOTIFIER]),
@@ -146,6 +152,11 @@ async fn change(
 async fn delete(caller: Caller, Id(id): Id<UserId>, if_match: IfMatch) -> Result<Done, Problem> {
     let expected = if_match.version(async || Ok(caller.user(id).await?.version)).await?;
     caller.delete_user(id, expected).await?;
+    Ok(Done)
+}
+
+async fn end_sessions(caller: Caller, Id(id): Id<UserId>) -> Result<Done, Problem> {
+    caller.end_sessions(id).await?;
     Ok(Done)
 }
 

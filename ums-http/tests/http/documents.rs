@@ -70,6 +70,7 @@ async fn every_route_of_the_contract_is_in_the_document_and_no_other() {
         "PUT /user/{id}",
         "PATCH /user/{id}",
         "DELETE /user/{id}",
+        "DELETE /user/{id}/sessions",
         "POST /user/{id}/invitation",
         "POST /import/excel",
         "GET /import/",

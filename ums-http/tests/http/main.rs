@@ -20,4 +20,5 @@ mod logs;
 mod proxies;
 mod recovery;
 mod support;
+mod throttling;
 mod tracing;

@@ -144,6 +144,7 @@ pub(super) async fn a_new_password_ends_a_change_that_is_on_its_way(store: AnySt
     assert!(!kinds.contains(&MessageKind::EmailChange), "{kinds:?}");
     assert!(kinds.contains(&MessageKind::PasswordChanged), "{kinds:?}");
 
+    fixture.clock.advance(Duration::from_secs(60));
     let email = change("eve@example.com", "AnotherPassword123");
     own.change_email(&email).await.unwrap();
     let sent = fixture.delivered(&notifier, MessageKind::EmailChange, "eve@example.com").await;

@@ -38,6 +38,25 @@ pub(super) async fn logging_out_everywhere_ends_all(store: AnyStore) {
     fixture.verify().await;
 }
 
+pub(super) async fn an_administrator_ends_anothers(store: AnyStore) {
+    let fixture = Fixture::on(store).await;
+    fixture.register("ada@example.com").await;
+    let grace = fixture.register("grace@example.com").await;
+    let (one, other) = (fixture.login("grace@example.com").await, fixture.login("grace@example.com").await);
+    let ada = fixture.acting("ada@example.com").await;
+    let acting = fixture.ums.acting_as(&fixture.principal_of(&one).await.unwrap());
+    let me = fixture.principal("ada@example.com").await.user_id();
+    assert_eq!(code(&acting.end_sessions(me).await), "not_found");
+    ada.end_sessions(grace.id).await.unwrap();
+    expect_ended(&fixture, &one).await;
+    expect_ended(&fixture, &other).await;
+    assert!(ada.me().await.is_ok());
+    assert_eq!(code(&acting.end_sessions(grace.id).await), "forbidden");
+    let again = fixture.login("grace@example.com").await;
+    expect_standing(&fixture, &again).await;
+    fixture.verify().await;
+}
+
 pub(super) async fn a_new_password_ends_the_others(store: AnyStore) {
     let fixture = Fixture::on(store).await;
     fixture.register("ada@example.com").await;

@@ -26,7 +26,7 @@ const ROWS: [&[&str]; 12] = [
     &["user_management"],
     &["import", "export", "auth"],
     &["directory", "verify"],
-    &["sessions", "outbox"],
+    &["sessions", "throttle", "outbox"],
     &["tokens", "access"],
     &["log", "notify", "page"],
     &["transaction"],
