@@ -123,44 +123,6 @@ async fn an_entry_that_is_missing() {
 }
 
 #[tokio::test]
-async fn tokens_and_messages_that_belong_to_nobody_or_nowhere() {
-    let token =
-        r#"{"v":1,"data":{"hash":"x","email":"ada@example.com","expires_at":"2026-11-24T01:02:03.456Z"}}"#;
-    let message = |kind: &str| {
-        let times =
-            r#""attempts":0,"due_at":"2026-11-24T01:02:03.456Z","expires_at":"2026-11-25T01:02:03.456Z""#;
-        format!(r#"{{"v":1,"data":{{"kind":"{kind}",{times}}}}}"#)
-    };
-    let world = World::new().await;
-    world.put(ADA, "token/password_reset", token).await;
-    world.put("outbox/0", "000000000002/invitation", &message("invitation")).await;
-    world.put("outbox/0", "address/nobody@example.com", &message("password_reset")).await;
-    world.expect(&[]).await;
-    world.put(ADA, "token/password_reset", "{}").await;
-    world.put(ADA, "token/nonsense", token).await;
-    world.put("user/000000000009", "token/invitation", token).await;
-    world.put("outbox/0", "000000000002/invitation", &message("email_change")).await;
-    world.put("outbox/0", "000000000009/invitation", &message("invitation")).await;
-    world.put("outbox/0", "000000000002/email_change", "{}").await;
-    world.put("outbox/0", "nonsense", &message("invitation")).await;
-    world.put("outbox/0", "address/Nobody@example.com", &message("password_reset")).await;
-    world.put("outbox/0", "address/no address", &message("password_reset")).await;
-    world
-        .expect(&[
-            (ADA, "token/password_reset", "unreadable"),
-            (ADA, "token/nonsense", "unknown"),
-            ("user/000000000009", "token/invitation", "orphan"),
-            ("outbox/0", "000000000002/invitation", "misplaced"),
-            ("outbox/0", "000000000009/invitation", "orphan"),
-            ("outbox/0", "000000000002/email_change", "unreadable"),
-            ("outbox/0", "nonsense", "unknown"),
-            ("outbox/0", "address/Nobody@example.com", "unknown"),
-            ("outbox/0", "address/no address", "unknown"),
-        ])
-        .await;
-}
-
-#[tokio::test]
 async fn an_entry_that_leads_astray() {
     for (partition, sort, other) in [
         ("users/0", "ada@example.com", "3"),
