@@ -37,6 +37,34 @@ pub(crate) struct UserRecord {
     /// Sessions of an earlier epoch have ended: how all of a user's sessions end in one commit.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) session_epoch: u32,
+    /// Single-use tokens of an earlier epoch are good no more: how all of a user's tokens end in one commit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) token_epoch: u32,
+}
+
+impl UserRecord {
+    /// What tokens and messages that are made for the account now are bound to.
+    pub(crate) fn epochs(&self) -> Epochs {
+        Epochs { token: self.token_epoch, session: self.session_epoch }
+    }
+}
+
+/// An account's epochs when a token, or a message that is to bring one, was made for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Epochs {
+    #[serde(default, skip_serializing_if = "is_zero")]
+    token: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    session: u32,
+}
+
+impl Epochs {
+    /// Whether a token of this purpose, made at these epochs, is still of use at those.
+    pub(crate) fn stand_at(self, now: Self, purpose: TokenPurpose) -> bool {
+        // What takes an account over ends with the sessions: a new password keeps out whoever asked for it.
+        let takes_over = matches!(purpose, TokenPurpose::PasswordReset | TokenPurpose::EmailChange);
+        self.token == now.token && (!takes_over || self.session == now.session)
+    }
 }
 
 /// How an account proves itself.
@@ -69,6 +97,8 @@ pub(crate) struct TokenRecord {
     pub(crate) hash: String,
     /// The account's address, canonical, when the token was made: it is good only while the account has it.
     pub(crate) email: String,
+    #[serde(default)]
+    pub(crate) epochs: Epochs,
     /// The address that the account is to have, as given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) new_email: Option<String>,
@@ -82,6 +112,9 @@ pub(crate) struct OutboxRecord {
     /// Where to, where that is not the account's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) recipient: Option<String>,
+    /// The account's when it was meant.
+    #[serde(default)]
+    pub(crate) epochs: Epochs,
     /// The request that asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<String>,

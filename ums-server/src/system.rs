@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ums_core::log::{FileSink, LogError, LogQueue};
-use ums_core::notify::{DirectoryNotifier, LogNotifier, Notifier};
 use ums_core::{
     Builder, Clock, SecretKey, SecretTooShort, SystemClock, SystemRandom, TokenOptions, UserManagement,
 };
 
-use crate::config::{Config, DatabaseUrl, NotifierChoice, PreviousKeys};
+use crate::config::{Config, DatabaseUrl, PreviousKeys};
+use crate::notifier::{OpenNotifierError, open_notifier};
 use crate::secret_file::{self, SecretFileError};
 use crate::store::{OpenStoreError, open_store};
 
@@ -42,15 +42,9 @@ pub enum OpenSystemError {
         #[source]
         source: LogError,
     },
-    /// Messages can't be written.
-    #[error("messages can't be written to {} (MESSAGE_DIR)", path.display())]
-    Messages {
-        /// Where they should be written.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: std::io::Error,
-    },
+    /// Messages can't be sent.
+    #[error("messages can't be sent")]
+    Notifier(#[from] OpenNotifierError),
     /// What is in the store can't be used.
     #[error("the user management can't be opened")]
     UserManagement(#[source] ums_core::Error),
@@ -174,21 +168,6 @@ impl System {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the last events of the log are lost"),
             Err(_) => tracing::error!("the last events of the log are lost: writing them took too long"),
-        }
-    }
-}
-
-fn open_notifier(choice: &NotifierChoice) -> Result<Arc<dyn Notifier>, OpenSystemError> {
-    match choice {
-        NotifierChoice::Directory(path) => match DirectoryNotifier::open(path) {
-            Ok(notifier) => Ok(Arc::new(notifier)),
-            Err(source) => Err(OpenSystemError::Messages { path: path.clone(), source }),
-        },
-        NotifierChoice::Log => {
-            tracing::warn!(
-                "NOTIFIER is `log`: whoever reads this output can act for everybody who gets a message"
-            );
-            Ok(Arc::new(LogNotifier::for_development()))
         }
     }
 }

@@ -34,6 +34,8 @@ pub(crate) async fn text(config: &Config, system: &System, address: SocketAddr) 
         match &config.messages.notifier {
             NotifierChoice::Directory(path) => path.display().to_string(),
             NotifierChoice::Log => "this output, for development".to_owned(),
+            #[cfg(feature = "smtp")]
+            NotifierChoice::Smtp(smtp) => format!("by SMTP, from {}", smtp.sender),
         },
     );
     let users =

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ums_core::{HashOptions, RegistrationMode};
-use ums_server::config::{Config, ConfigError, DatabaseUrl, Found};
+use ums_server::config::{Config, ConfigError, DatabaseUrl, Found, NotifierChoice};
 
 #[test]
 fn nothing_set_gives_the_defaults() {
@@ -143,7 +143,7 @@ fn every_fault_is_told_at_once() {
     let error =
         read(&[("PORT", "x"), ("HOST", "y"), ("SECRET_KEY", "short"), ("REGISTRATION", "z")]).unwrap_err();
     let named: Vec<_> = error.faults().iter().map(|fault| fault.variable.as_str()).collect();
-    assert_eq!(named, ["SECRET_KEY", "HOST", "PORT", "REGISTRATION"]);
+    assert_eq!(named, ["HOST", "PORT", "SECRET_KEY", "REGISTRATION"]);
     assert_eq!(error.to_string().lines().count(), 5);
 }
 
@@ -235,4 +235,78 @@ fn fault_of(name: &str, value: &str) -> String {
         }
         faults => panic!("{name}={value}: {faults:?}"),
     }
+}
+
+#[test]
+fn messages_go_to_a_directory_beside_the_data_unless_told_otherwise() {
+    let directory = |variables: &[(&str, &str)]| match read(variables).unwrap().messages.notifier {
+        NotifierChoice::Directory(path) => path,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(directory(&[]), Path::new("./data/messages"));
+    assert_eq!(directory(&[("DATABASE_URL", "redb:///var/lib/ums.redb")]), Path::new("/var/lib/messages"));
+    assert_eq!(directory(&[("DATABASE_URL", "memory:")]), Path::new("./data/messages"));
+    let given = [("NOTIFIER", "directory"), ("MESSAGE_DIR", "/var/spool/ums")];
+    assert_eq!(directory(&given), Path::new("/var/spool/ums"));
+    let log = read(&[("NOTIFIER", "log")]).unwrap().messages.notifier;
+    assert!(matches!(log, NotifierChoice::Log), "{log:?}");
+}
+
+#[test]
+fn links_begin_with_the_public_url() {
+    use ums_core::notify::MessageOptions;
+
+    let options = |variables: &[(&str, &str)]| read(variables).unwrap().messages.options;
+    assert_eq!(options(&[]), MessageOptions::new("http://127.0.0.1:8000").unwrap());
+    let ipv6 = options(&[("HOST", "::1"), ("PORT", "81")]);
+    assert_eq!(ipv6, MessageOptions::new("http://[::1]:81").unwrap());
+    let given = options(&[
+        ("PUBLIC_URL", "https://users.example.com/app/"),
+        ("RESET_PASSWORD_PATH", "/#/reset?code={token}"),
+        ("VERIFY_EMAIL_PATH", "/verify"),
+        ("ACCEPT_INVITATION_PATH", "/welcome"),
+        ("SERVICE_NAME", "Tech Corp"),
+    ]);
+    let link = |text: &str| text.parse().unwrap();
+    let expected = MessageOptions::new("https://users.example.com/app")
+        .unwrap()
+        .reset_link(link("https://users.example.com/app/#/reset?code={token}"))
+        .verification_link(link("https://users.example.com/app/verify"))
+        .invitation_link(link("https://users.example.com/app/welcome"))
+        .service("Tech Corp");
+    assert_eq!(given, expected);
+    for (name, value, allowed) in [
+        ("PUBLIC_URL", "users.example.com", "https://users.example.com"),
+        ("PUBLIC_URL", "https://users.example.com/?a=b", "without query"),
+        ("RESET_PASSWORD_PATH", "reset", "a path such as /reset-password"),
+        ("VERIFY_EMAIL_PATH", "/a b", "a path such as"),
+        ("ACCEPT_INVITATION_PATH", "/{token}{token}", "a path such as"),
+        ("SERVICE_NAME", " Tech", "no white space around"),
+        ("NOTIFIER", "pigeon", "directory (files in MESSAGE_DIR), smtp"),
+    ] {
+        let fault = fault_of(name, value);
+        assert!(fault.contains(allowed), "{fault}");
+    }
+}
+
+#[cfg(feature = "smtp")]
+#[test]
+fn smtp_needs_a_server_and_a_sender() {
+    let config = read(&[
+        ("NOTIFIER", "smtp"),
+        ("SMTP_URL", "smtps://ada:hush@mail.example.com"),
+        ("MAIL_FROM", "Tech Corp <noreply@example.com>"),
+        ("SMTP_CA_FILE", "/etc/ssl/corp.pem"),
+    ])
+    .unwrap();
+    let NotifierChoice::Smtp(smtp) = &config.messages.notifier else { panic!("{:?}", config.messages) };
+    assert_eq!(smtp.sender.to_string(), "Tech Corp <noreply@example.com>");
+    assert_eq!(smtp.certificate_file.as_deref(), Some(Path::new("/etc/ssl/corp.pem")));
+    assert!(!format!("{config:?}").contains("hush"));
+
+    let told = read(&[("NOTIFIER", "smtp")]).unwrap_err().to_string();
+    assert!(told.contains("SMTP_URL is not set") && told.contains("MAIL_FROM is not set"), "{told}");
+    let told = read(&[("SMTP_URL", "smtp://ada:hush@"), ("MAIL_FROM", "nobody")]).unwrap_err().to_string();
+    assert!(told.contains("SMTP_URL (a secret, not shown)") && told.contains("MAIL_FROM is"), "{told}");
+    assert!(!told.contains("hush"), "{told}");
 }

@@ -30,7 +30,7 @@ impl Auth {
                     let email: Email = new_email.parse().map_err(|_| Error::InvalidToken)?;
                     self.directory.expect_address_free_for(&transaction, &email, &found.data.user).await?;
                     record.user.email = email.into_string();
-                    self.outbox.revoke(&transaction, claims.user, &TokenPurpose::ALL);
+                    record.token_epoch += 1;
                     let notice = Intent::new(MessageKind::EmailChanged).to(found.data.user.email.as_str());
                     self.outbox.put(&transaction, claims.user, notice).await?;
                 }

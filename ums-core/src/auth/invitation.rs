@@ -2,10 +2,10 @@
 
 use super::{Auth, InvitationAcceptance};
 use crate::directory::NewCredential;
-use crate::model::{MessageKind, Status, User};
+use crate::model::{Status, User};
 use crate::outbox::live_token;
 use crate::parse::{Checker, FullName};
-use crate::record::{TokenPurpose, UserRecord};
+use crate::record::UserRecord;
 use crate::sessions::TokenPair;
 use crate::tokens::SingleUseClaims;
 use crate::{Origin, Result, keyspace};
@@ -39,9 +39,7 @@ impl Auth {
                     record.user.full_name = full_name.as_str().to_owned();
                 }
                 self.directory.write_account(&transaction, &found.data, &record, credential).await?;
-                self.outbox.revoke(&transaction, claims.user, &[TokenPurpose::Invitation]);
-                // One that was to be sent again has nothing left to say.
-                transaction.delete(keyspace::message(claims.user, MessageKind::Invitation));
+                transaction.delete(keyspace::token(claims.user, claims.purpose));
                 self.throttle.forgive(&transaction, &record.user.email, origin.ip).await?;
                 let pair = self.sessions.begin(&transaction, &record, session, origin)?;
                 Ok((record.user, pair))

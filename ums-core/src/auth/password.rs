@@ -3,7 +3,7 @@
 use super::{Auth, PasswordChange, Principal};
 use crate::model::{MessageKind, User};
 use crate::outbox::Intent;
-use crate::record::{Credential, Found, TokenPurpose, UserRecord};
+use crate::record::{Credential, Found, UserRecord};
 use crate::throttle::{Attempt, Tally};
 use crate::{Error, Origin, Password, Result, keyspace};
 
@@ -51,7 +51,6 @@ impl Auth {
                 attempt.take_back(&transaction).await?;
                 let credential = Credential { password_hash: password_hash.clone(), changed_at: now };
                 transaction.put(key, &credential)?;
-                self.outbox.revoke(&transaction, id, &[TokenPurpose::PasswordReset]);
                 self.outbox.put(&transaction, id, Intent::new(MessageKind::PasswordChanged)).await
             })
             .await

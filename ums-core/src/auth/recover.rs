@@ -9,7 +9,7 @@ use crate::parse::Email;
 use crate::record::{TokenPurpose, UserRecord};
 use crate::throttle::AddressLimit;
 use crate::tokens::{SingleUseClaims, SingleUseToken};
-use crate::{Fault, Faults, Origin, Password, Result};
+use crate::{Fault, Faults, Origin, Password, Result, keyspace};
 
 impl Auth {
     /// Means a message to whoever has the address. Whether anybody has is looked up when it is sent: the work is the
@@ -52,8 +52,7 @@ impl Auth {
                 record.user.updated_at = self.database.now();
                 self.directory.write_account(&transaction, &found.data, &record, credential).await?;
                 self.throttle.forgive(&transaction, &record.user.email, origin.ip).await?;
-                let ended = [TokenPurpose::PasswordReset, TokenPurpose::EmailVerification];
-                self.outbox.revoke(&transaction, claims.user, &ended);
+                transaction.delete(keyspace::token(claims.user, claims.purpose));
                 let notice = Intent::new(MessageKind::PasswordChanged);
                 self.outbox.put(&transaction, claims.user, notice).await?;
                 Ok(record.user)

@@ -8,7 +8,7 @@ use crate::access::{Action, Actor};
 use crate::model::{MessageKind, Status, User, UserId};
 use crate::outbox::Intent;
 use crate::parse::fold_email;
-use crate::record::{TokenPurpose, TokenRecord, UserRecord};
+use crate::record::{OutboxRecord, TokenPurpose, TokenRecord, UserRecord};
 use crate::transaction::Transaction;
 use crate::{Conflict, Result, keyspace};
 
@@ -33,8 +33,8 @@ impl Directory {
         .await
     }
 
-    /// What follows from a change by somebody who administers the account. Tokens that were made for what has changed
-    /// end, and its owner is told.
+    /// Tells the owner of what somebody who administers the account has changed, once that is written. Tokens that were made
+    /// for what has changed are good no more by then: they are bound to the account's epochs.
     pub(super) async fn tell_of_change(
         &self,
         transaction: &Transaction,
@@ -44,17 +44,6 @@ impl Directory {
     ) -> Result<()> {
         let id = new.id;
         let moved = fold_email(&old.email) != fold_email(&new.email);
-        let suspended = new.status == Status::Suspended && old.status != Status::Suspended;
-        // Asked before the token is gone: only who was invited by a message is invited again.
-        let invite = moved && new.status == Status::Invited && {
-            let token = keyspace::token(id, TokenPurpose::Invitation);
-            transaction.read::<TokenRecord>(&token).await?.is_some()
-        };
-        if moved || suspended {
-            self.outbox.revoke(transaction, id, &TokenPurpose::ALL);
-        } else if has_new_password {
-            self.outbox.revoke(transaction, id, &[TokenPurpose::PasswordReset, TokenPurpose::Invitation]);
-        }
         if has_new_password && old.status != Status::Invited {
             self.outbox.put(transaction, id, Intent::new(MessageKind::PasswordChanged)).await?;
         }
@@ -62,7 +51,8 @@ impl Directory {
             return Ok(());
         }
         match new.status {
-            Status::Invited if invite => {
+            // Whom nobody has sent an invitation gets none by this.
+            Status::Invited if self.is_being_invited(transaction, id).await? => {
                 self.outbox.put(transaction, id, Intent::new(MessageKind::Invitation)).await
             }
             Status::Active | Status::Pending => {
@@ -72,5 +62,14 @@ impl Directory {
             }
             Status::Invited | Status::Suspended => Ok(()),
         }
+    }
+
+    /// Whether an invitation was sent, or is to be.
+    async fn is_being_invited(&self, transaction: &Transaction, id: UserId) -> Result<bool> {
+        let (token, message) =
+            (keyspace::token(id, TokenPurpose::Invitation), keyspace::message(id, MessageKind::Invitation));
+        transaction.fetch(&[token.clone(), message.clone()]).await?;
+        let was_sent = transaction.read::<TokenRecord>(&token).await?.is_some();
+        Ok(was_sent || transaction.read::<OutboxRecord>(&message).await?.is_some())
     }
 }

@@ -8,8 +8,8 @@ use super::users::target;
 use super::{Directory, NewCredential, organisations};
 use crate::access::{Action, Actor, Field, Target};
 use crate::model::{
-    Department, DepartmentFields, DepartmentId, Organisation, OrganisationFields, OrganisationId, Role,
-    Status, UserFields, UserId,
+    Department, DepartmentFields, DepartmentId, MessageKind, Organisation, OrganisationFields,
+    OrganisationId, Role, Status, UserFields, UserId,
 };
 use crate::parse::Checker;
 use crate::record::{Found, UserRecord};
@@ -45,6 +45,8 @@ pub(crate) struct UserUpsert {
     pub(crate) department_id: Option<DepartmentId>,
     /// For a new user alone.
     pub(crate) credential: NewCredential,
+    /// Whether a new account that has no password gets an invitation.
+    pub(crate) invite: bool,
 }
 
 impl UserUpsert {
@@ -202,6 +204,9 @@ impl Directory {
             let (id, draft) = (upsert.id, &upsert.draft);
             let made =
                 self.insert_user(transaction, id, draft, &place, role, status, &upsert.credential).await?;
+            if upsert.invite && status == Status::Invited {
+                self.outbox.put_first(transaction, id, MessageKind::Invitation)?;
+            }
             return Ok((Upserted::Created, RightsChange::granted(&made.value)));
         };
         expect_open(&found)?;

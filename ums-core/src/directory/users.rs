@@ -119,7 +119,7 @@ impl Directory {
         self.expect_free(transaction, draft, place, None).await?;
         let now = self.database.now();
         let user = build(id, draft, place, role, status, now);
-        let record = UserRecord { user, session_epoch: 0 };
+        let record = UserRecord { user, session_epoch: 0, token_epoch: 0 };
         self.count_new(transaction, &record).await?;
         transaction.replace(keyspace::user_profile(id), None, Some(&record))?;
         if let Some(password_hash) = credential {
@@ -283,7 +283,10 @@ impl Directory {
         user.email_verified = old.email_verified && fold_email(&old.email) == draft.email.canonical();
         let ends_sessions = credential.is_some() || status != Status::Active && old.status == Status::Active;
         let session_epoch = found.data.session_epoch + u32::from(ends_sessions);
-        Ok(UserRecord { user, session_epoch })
+        let ends_tokens = fold_email(&old.email) != draft.email.canonical()
+            || status == Status::Suspended && old.status != Status::Suspended;
+        let token_epoch = found.data.token_epoch + u32::from(ends_tokens);
+        Ok(UserRecord { user, session_epoch, token_epoch })
     }
 
     /// Writes what a user becomes, and means the messages that follow from it.

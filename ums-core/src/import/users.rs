@@ -183,6 +183,7 @@ impl Importer<'_> {
             organisation_id,
             department_id,
             credential: prepared.credential.clone(),
+            invite: self.options.invite,
         };
         self.directory.upsert_user(transaction, self.actor, &upsert, self.existing()).await
     }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::Shared;
 use crate::keyspace::{self, ADDRESS};
-use crate::model::{MessageKind, OrganisationId, Status, User, UserId};
+use crate::model::{MessageKind, OrganisationId, Status, UserId};
 use crate::notify::{Message, MessageToken, Recipient};
 use crate::parse::fold_email;
 use crate::record::{Found, OutboxRecord, TokenPurpose, TokenRecord, UserRecord};
@@ -64,7 +64,7 @@ impl Shared {
                     return Ok(Claimed::Nothing);
                 }
                 let account = self.addressee(&transaction, sort).await?.filter(|found| !found.closing);
-                let kind = account.as_ref().and_then(|found| wanted(entry.kind, &found.data.user));
+                let kind = account.as_ref().and_then(|found| wanted(&entry, sort, &found.data));
                 let subject = Subject {
                     kind: kind.unwrap_or(entry.kind),
                     user: account.as_ref().map(|found| found.data.user.id),
@@ -79,7 +79,7 @@ impl Shared {
                     transaction.delete(key.clone());
                     return Ok(Claimed::Expired(subject));
                 }
-                let message = self.compose(&transaction, &account.data.user, kind, &entry, now)?;
+                let message = self.compose(&transaction, &account.data, kind, &entry, now)?;
                 let attempts = entry.attempts.saturating_add(1);
                 let entry = OutboxRecord { attempts, due_at: now.plus(LEASE), ..entry };
                 transaction.put_expiring(key.clone(), &entry, entry.kept_until())?;
@@ -103,13 +103,14 @@ impl Shared {
     fn compose(
         &self,
         transaction: &Transaction,
-        user: &User,
+        account: &UserRecord,
         kind: MessageKind,
         entry: &OutboxRecord,
         now: Timestamp,
     ) -> Result<Message> {
+        let user = &account.user;
         let token = purpose(kind)
-            .map(|purpose| self.put_token(transaction, user, kind, purpose, entry.recipient.clone(), now))
+            .map(|purpose| self.put_token(transaction, account, kind, purpose, entry.recipient.clone(), now))
             .transpose()?;
         let email = entry.recipient.clone().unwrap_or_else(|| user.email.clone());
         Ok(Message {
@@ -126,7 +127,7 @@ impl Shared {
     fn put_token(
         &self,
         transaction: &Transaction,
-        user: &User,
+        account: &UserRecord,
         kind: MessageKind,
         purpose: TokenPurpose,
         new_email: Option<String>,
@@ -134,9 +135,11 @@ impl Shared {
     ) -> Result<MessageToken> {
         let mut random = Zeroizing::new([0; RANDOM_BYTES]);
         self.database.random().fill(random.as_mut_slice());
+        let user = &account.user;
         let (text, hash) = self.tokens.single_use_token(purpose, user.id, &random);
         let expires_at = now.plus(self.options.lifetime(kind));
-        let record = TokenRecord { hash, email: fold_email(&user.email), new_email, expires_at };
+        let (email, epochs) = (fold_email(&user.email), account.epochs());
+        let record = TokenRecord { hash, email, epochs, new_email, expires_at };
         transaction.put_replacing(keyspace::token(user.id, purpose), &record, expires_at)?;
         let link = self.options.link(kind, &text);
         Ok(MessageToken::new(text, link, expires_at))
@@ -144,7 +147,14 @@ impl Shared {
 }
 
 /// What an account gets for a message that was meant for it; `None` where that is of no more use.
-fn wanted(kind: MessageKind, user: &User) -> Option<MessageKind> {
+fn wanted(entry: &OutboxRecord, sort: &str, account: &UserRecord) -> Option<MessageKind> {
+    let (kind, user) = (entry.kind, &account.user);
+    // What was meant for an address was meant for whoever has it when it is sent.
+    let is_bound = !sort.starts_with(ADDRESS);
+    let stands = |purpose| entry.epochs.stand_at(account.epochs(), purpose);
+    if is_bound && !purpose(kind).is_none_or(stands) {
+        return None;
+    }
     let has_begun = matches!(user.status, Status::Active | Status::Pending);
     let is_wanted = match kind {
         // Who has no password yet gets what sets the first one.

@@ -22,7 +22,7 @@ use crate::log::LogQueue;
 use crate::model::{MessageKind, UserId};
 use crate::notify::{Delivery, MessageOptions, Notifier};
 use crate::parse::Email;
-use crate::record::{OutboxRecord, TokenPurpose};
+use crate::record::{Epochs, Found, OutboxRecord, UserRecord};
 use crate::tokens::Tokens;
 use crate::transaction::{Database, Transaction};
 use crate::{Conflict, Result, Timestamp};
@@ -86,14 +86,18 @@ impl Outbox {
 
     /// Means a message to a user whose record the transaction has read. One that waits already is enough.
     pub(crate) async fn put(&self, transaction: &Transaction, user: UserId, intent: Intent) -> Result<()> {
-        let key = keyspace::message(user, intent.kind);
-        self.put_at(transaction, key, intent).await
+        if self.0.is_none() {
+            return Ok(());
+        }
+        let account = transaction.read::<UserRecord>(&keyspace::user_profile(user)).await?;
+        let epochs = account.map(|found| found.data.epochs()).unwrap_or_default();
+        self.put_at(transaction, keyspace::message(user, intent.kind), intent, epochs).await
     }
 
     /// Means a message to a user that the transaction makes.
     pub(crate) fn put_first(&self, transaction: &Transaction, user: UserId, kind: MessageKind) -> Result<()> {
         let Some(shared) = &self.0 else { return Ok(()) };
-        let entry = shared.entry(Intent::new(kind));
+        let entry = shared.entry(Intent::new(kind), Epochs::default());
         transaction.put_expiring(keyspace::message(user, kind), &entry, entry.kept_until())
     }
 
@@ -106,28 +110,31 @@ impl Outbox {
         request_id: Option<&str>,
     ) -> Result<()> {
         let intent = Intent::new(MessageKind::PasswordReset).asked_by(request_id);
-        self.put_at(transaction, keyspace::message_to_address(email.canonical()), intent).await
+        let key = keyspace::message_to_address(email.canonical());
+        self.put_at(transaction, key, intent, Epochs::default()).await
     }
 
-    async fn put_at(&self, transaction: &Transaction, key: Key, intent: Intent) -> Result<()> {
+    async fn put_at(
+        &self,
+        transaction: &Transaction,
+        key: Key,
+        intent: Intent,
+        epochs: Epochs,
+    ) -> Result<()> {
         let Some(shared) = &self.0 else { return Ok(()) };
         let waiting = transaction.read::<OutboxRecord>(&key).await?;
-        let mut entry = shared.entry(intent);
-        if let Some(found) = waiting.filter(|found| found.data.recipient == entry.recipient)
-            && entry.due_at < found.data.expires_at
-        {
+        let mut entry = shared.entry(intent, epochs);
+        let is_same = |found: &Found<OutboxRecord>| {
+            let waiting = &found.data;
+            (&waiting.recipient, waiting.epochs) == (&entry.recipient, entry.epochs)
+                && entry.due_at < waiting.expires_at
+        };
+        if let Some(found) = waiting.filter(is_same) {
             // It has still to be sent, or is being sent: once is enough, and it is no more urgent than it was. Written
             // again nevertheless, so that asking costs the same.
             entry = OutboxRecord { expires_at: entry.expires_at, ..found.data };
         }
         transaction.put_expiring(key, &entry, entry.kept_until())
-    }
-
-    /// Takes messages to a user back, and ends the tokens of these purposes.
-    pub(crate) fn revoke(&self, transaction: &Transaction, user: UserId, purposes: &[TokenPurpose]) {
-        for purpose in purposes {
-            transaction.delete(keyspace::token(user, *purpose));
-        }
     }
 
     /// Says that something was put, once that is committed.
@@ -147,11 +154,12 @@ impl Outbox {
 }
 
 impl Shared {
-    fn entry(&self, intent: Intent) -> OutboxRecord {
+    fn entry(&self, intent: Intent, epochs: Epochs) -> OutboxRecord {
         let now = self.database.now();
         OutboxRecord {
             kind: intent.kind,
             recipient: intent.recipient,
+            epochs,
             request_id: intent.request_id,
             attempts: 0,
             due_at: now,

@@ -43,5 +43,5 @@ fn serves(purpose: TokenPurpose, account: &UserRecord, token: &TokenRecord) -> b
             matches!(user.status, Status::Active | Status::Pending)
         }
     };
-    status && fold_email(&user.email) == token.email
+    status && token.epochs.stand_at(account.epochs(), purpose) && fold_email(&user.email) == token.email
 }

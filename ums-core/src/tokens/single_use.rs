@@ -141,6 +141,7 @@ fn prefix(purpose: TokenPurpose) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Epochs;
 
     const RANDOM: [u8; RANDOM_BYTES] = [0x5f; RANDOM_BYTES];
 
@@ -150,7 +151,13 @@ mod tests {
 
     fn record(hash: String) -> TokenRecord {
         let expires_at = Timestamp::UNIX_EPOCH;
-        TokenRecord { hash, email: "ada@example.com".into(), new_email: None, expires_at }
+        TokenRecord {
+            hash,
+            email: "ada@example.com".into(),
+            epochs: Epochs::default(),
+            new_email: None,
+            expires_at,
+        }
     }
 
     fn shown(text: &str) -> SingleUseToken {

@@ -71,7 +71,10 @@ impl Acting {
         );
         let work = Box::pin(importer.run(workbook, parts.import_limits.clone()));
         let subject = Subject::default().of_organisation(options.organisation_id);
-        let report = self.audited("import.run", subject, work).await?;
+        let report = self.audited("import.run", subject, work).await;
+        // Also where it broke off: what was imported by then may be invited.
+        parts.outbox.wake();
+        let report = report?;
         let counts = [&report.organisations, &report.departments, &report.users];
         parts.counters.rows_imported(counts.into_iter().map(|counts| counts.read).sum());
         Ok(report)

@@ -14,7 +14,6 @@ use crate::problem::{Cause, Problem};
 use crate::routes::{Route, Routes};
 
 pub(crate) fn add_to(routes: &mut Routes<'_>) {
-    const OVERLOADED: &[Cause] = &[Cause::TooMany, Cause::Unavailable];
     routes
         .section(
             "Recovery",
@@ -28,7 +27,7 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
                     "A token goes to the address where an account has it; an invited account gets its invitation once \
                      more. The answer is the same, after the same time, whether there is an account or not.",
                 )
-                .problems(OVERLOADED),
+                .problems(&[Cause::TooMany]),
             forgot,
         )
         .open(
@@ -36,8 +35,7 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
                 .details(
                     "Every session of the account ends, and its address counts as verified. A password that is refused, \
                      on the field `new_password`, does not use the token up. `422 invalid_token`.",
-                )
-                .problems(OVERLOADED),
+                ),
             reset,
         )
         .open(
@@ -54,8 +52,7 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
                 .details(
                     "The account becomes `active`, its address counts as verified, and a session begins. A field that is \
                      refused does not use the token up. `422 invalid_token`.",
-                )
-                .problems(OVERLOADED),
+                ),
             accept_invitation,
         )
         .requires(
@@ -72,7 +69,7 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
                      `POST /auth/verify-email` confirms the new address. `403 wrong_password` where the current password \
                      is wrong.",
                 )
-                .problems(OVERLOADED)
+                .problems(&[Cause::TooMany])
                 .conflicts(&[NO_NOTIFIER]),
             change_email,
         );

@@ -95,5 +95,12 @@ async fn the_document_says_where() {
             }
         }
     }
-    assert_eq!(throttled, ["post /auth/login", "post /auth/password", "post /auth/register"]);
+    let expected = [
+        "post /auth/email",
+        "post /auth/login",
+        "post /auth/password",
+        "post /auth/password/forgot",
+        "post /auth/register",
+    ];
+    assert_eq!(throttled, expected);
 }

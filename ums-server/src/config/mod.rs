@@ -20,6 +20,8 @@ use ums_http::{AllowedOrigin, HttpOptions};
 pub use database_url::DatabaseUrl;
 pub use error::{ConfigError, ConfigFault, Found};
 pub use keys::PreviousKeys;
+#[cfg(feature = "smtp")]
+pub use messages::Smtp;
 pub use messages::{Messages, NotifierChoice};
 pub use trusted_proxies::TrustedProxies;
 use variables::Variables;
@@ -131,8 +133,11 @@ impl Config {
     /// | `CORS_ORIGINS` | none | origins with commas between, such as `https://app.example.com` |
     /// | `MAX_BODY_BYTES` | 1048576 (1 MiB) | 1024 to 16777216 (16 MiB) |
     /// | `MAX_UPLOAD_BYTES` | 67108864 (64 MiB) | 1024 to 4294967296 (4 GiB) |
-    /// | `NOTIFIER` | `directory` | `directory`, or for development `log` |
+    /// | `NOTIFIER` | `directory` | `directory`, `smtp` (needs `SMTP_URL` and `MAIL_FROM`), or for development `log` |
     /// | `MESSAGE_DIR` | `messages` beside the data | a path |
+    /// | `SMTP_URL` | none | `smtp://USER:PASSWORD@HOST:PORT` (STARTTLS) or `smtps://…` (TLS); `?tls=none` for localhost alone |
+    /// | `SMTP_CA_FILE` | none | a file with a certificate (PEM) that is trusted besides those of the machine |
+    /// | `MAIL_FROM` | none | whom messages come from: `noreply@example.com`, `Tech Corp <noreply@example.com>` |
     /// | `PUBLIC_URL` | `http://HOST:PORT` | an `http` or `https` URL: what links in messages begin with |
     /// | `RESET_PASSWORD_PATH`, `VERIFY_EMAIL_PATH`, `ACCEPT_INVITATION_PATH` | `/reset-password`, `/verify-email`, `/accept-invitation` | paths below `PUBLIC_URL` that a frontend serves, with `{token}` where it is not to go to the end |
     /// | `SERVICE_NAME` | `UMS` | what messages call the deployment, up to 100 characters |
@@ -182,8 +187,8 @@ impl Config {
             variables.read("HOST", read_host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             variables.number("PORT", 8000, 0, u16::MAX),
         );
-        let messages = Messages::read(&mut variables, &database_url, address);
         let config = Self {
+            messages: Messages::read(&mut variables, &database_url, address),
             database_url,
             secret_key: variables.read_secret("SECRET_KEY", keys::read_secret),
             signing_key: keys::read_signing_key(&mut variables),
@@ -207,7 +212,6 @@ impl Config {
             cors_origins: variables.read("CORS_ORIGINS", read_origins).unwrap_or_default(),
             body_limit: variables.bytes("MAX_BODY_BYTES", MEBIBYTE, 16 * MEBIBYTE),
             upload_limit: variables.bytes("MAX_UPLOAD_BYTES", 64 * MEBIBYTE, 4096 * MEBIBYTE),
-            messages,
         };
         variables.finish()?;
         Ok(config)

@@ -58,6 +58,28 @@ scenarios! {
         of_many_at_once_one_is_taken,
         each_status_gets_what_it_can_use,
         a_token_dies_with_what_it_was_made_for;
+    addresses:
+        an_own_address_is_confirmed_once,
+        a_confirmation_expires,
+        an_address_changes_once_the_new_one_is_confirmed,
+        an_address_that_is_taken_meanwhile_is_refused,
+        what_an_administrator_changes_is_confirmed_anew,
+        a_new_password_ends_a_change_that_is_on_its_way;
+    invitations:
+        an_invitation_is_accepted_once,
+        an_invitation_can_be_sent_again,
+        an_import_invites_where_it_is_told_to,
+        an_import_invites_nobody_unless_told_to;
+    messages:
+        what_is_asked_for_again_is_sent_once,
+        many_who_deliver_send_each_once,
+        a_failure_comes_again_with_a_new_token,
+        what_a_crash_cut_off_is_sent_later,
+        what_is_of_no_more_use_is_not_sent,
+        the_background_sends_by_itself_and_ends_with_its_handles;
+    message_events:
+        what_is_sent_and_done_by_it_leaves_one_each,
+        no_token_is_told;
     refreshing:
         a_refresh_token_is_good_once,
         a_lost_reply_is_given_again,
