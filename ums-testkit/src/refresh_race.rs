@@ -56,7 +56,8 @@ impl RefreshRace {
         let callers: Vec<_> = (0..CALLERS)
             .map(|_| {
                 let (instance, pause) = (self.random.below(2), self.random.below(8));
-                let fixture = if instance == 0 { &self.instances[0] } else { &self.instances[1] };
+                let [first, second] = &self.instances;
+                let fixture = if instance == 0 { first } else { second };
                 let (ums, start, token) =
                     (fixture.ums.clone(), start.clone(), self.tokens.refresh_token.clone());
                 tokio::spawn(async move {
@@ -122,7 +123,8 @@ impl RefreshRace {
     /// One session, one generation further, and nothing beside it.
     async fn look_into_the_store(&self) -> Result<(), String> {
         let scan = Scan::partition(format!("user/{:012}", self.user.as_u64())).prefix("session/");
-        let page = self.instances[0].store.scan(&scan).await.map_err(|error| error.to_string())?;
+        let [first, _] = &self.instances;
+        let page = first.store.scan(&scan).await.map_err(|error| error.to_string())?;
         let sorts: Vec<&str> = page.items.iter().map(|item| item.sort.as_str()).collect();
         if sorts != [format!("session/{}", self.session)] {
             return Err(format!("the store has the sessions {sorts:?}"));
@@ -131,7 +133,7 @@ impl RefreshRace {
         let records: Vec<serde_json::Value> =
             records.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
         let generations: Vec<_> =
-            records.iter().map(|record| record["data"]["generation"].as_u64()).collect();
+            records.iter().map(|record| record.pointer("/data/generation")?.as_u64()).collect();
         if generations != [Some(self.generation)] {
             return Err(format!("the session is at {generations:?} instead of {}", self.generation));
         }

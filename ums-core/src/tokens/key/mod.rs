@@ -99,7 +99,7 @@ pub struct VerifyingKey {
 
 #[derive(Clone)]
 enum Public {
-    Symmetric(hmac::Key),
+    Symmetric(Arc<hmac::Key>),
     Ed25519(PublicPoint<32>),
     P256(PublicPoint<65>),
 }
@@ -166,7 +166,10 @@ impl VerifyingKey {
     pub fn hs256(secret: &SecretKey) -> Self {
         let fingerprint = secret.derive(Purpose::KeyId);
         let id: String = fingerprint.expose().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { id: id.into(), public: Public::Symmetric(hmac::Key::new(hmac::HMAC_SHA256, secret.expose())) }
+        Self {
+            id: id.into(),
+            public: Public::Symmetric(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, secret.expose()))),
+        }
     }
 
     /// The public key of a PEM document: `-----BEGIN PUBLIC KEY-----` (RFC 5280, section 4.1), or the public half of a
