@@ -124,6 +124,16 @@ pub(crate) fn import_report(id: ImportId) -> Key {
     Key::new(format!("import/{}", id.key()), "report")
 }
 
+/// What is counted by an e-mail address, under a keyed hash of it.
+pub(crate) fn throttled_account(hash: &str) -> Key {
+    Key::new(format!("throttle/{hash}"), "account")
+}
+
+/// What is counted by a client's address, under a keyed hash of it.
+pub(crate) fn throttled_address(hash: &str, limit: &str) -> Key {
+    Key::new(format!("throttle/{hash}"), limit)
+}
+
 pub(crate) fn schema() -> Key {
     Key::new("meta", "schema")
 }

@@ -1,4 +1,4 @@
-//! Where a call comes from: for the log and the list of sessions, never for a decision.
+//! Where a call comes from: for the log, the list of sessions, and how often somebody may try; never for what they may do.
 
 use std::net::IpAddr;
 

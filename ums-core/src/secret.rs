@@ -57,6 +57,8 @@ pub(crate) enum Purpose {
     RefreshToken,
     /// Encrypts cursors.
     Cursor,
+    /// Hashes what attempts are counted by.
+    Throttle,
 }
 
 impl Purpose {
@@ -65,6 +67,7 @@ impl Purpose {
             Self::KeyId => b"key id v1",
             Self::RefreshToken => b"refresh token v1",
             Self::Cursor => b"cursor v1",
+            Self::Throttle => b"throttle v1",
         }
     }
 }
@@ -118,6 +121,7 @@ mod tests {
             secret.derive(Purpose::KeyId),
             secret.derive(Purpose::RefreshToken),
             secret.derive(Purpose::Cursor),
+            secret.derive(Purpose::Throttle),
             other.derive(Purpose::Cursor),
         ];
         for (index, key) in keys.iter().enumerate() {

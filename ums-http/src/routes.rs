@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, on};
+use serde_json::json;
 use tower_http::limit::RequestBodyLimitLayer;
-use ums_core::access::{Action, Scope};
+use ums_core::access::{Action, FIELDS, Resource, Rule, Scope};
 use ums_core::model::Role;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{HttpMethod, Operation};
@@ -208,6 +209,12 @@ impl Route {
             Access::Open => "Needs no access token.".to_owned(),
             Access::Requires(action) => format!("Who may: {}.", who(action)),
         });
+        if let Access::Requires(action) = access
+            && matches!(self.method, HttpMethod::Post | HttpMethod::Put | HttpMethod::Patch)
+            && let Some(resource) = action.sets()
+        {
+            paragraphs.extend(fields(action, resource));
+        }
         if !self.conflicts.is_empty() {
             paragraphs.push(format!("`409`: {}.", self.conflicts.join("; ")));
         }
@@ -251,22 +258,35 @@ fn who(action: Action) -> String {
     reaches.collect::<Vec<_>>().join(", ")
 }
 
+/// What is bounded of the fields that the action sets, in words; every other field takes what its schema says.
+fn fields(action: Action, resource: Resource) -> Option<String> {
+    let bound = |rule| {
+        let of_it = FIELDS.iter().filter(|(of, field, _)| {
+            *of == resource
+                && Role::ALL
+                    .into_iter()
+                    .any(|role| action.scope(role) != Scope::Nothing && resource.rule(*field, role) == rule)
+        });
+        let names: Vec<String> = of_it.map(|(_, field, _)| format!("`{}`", field.as_str())).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let once = if action.is_without_target() {
+        "what the caller may reach, for good"
+    } else {
+        "what it is: it stays for good"
+    };
+    let sentences = [
+        bound(Rule::UpToOwn).map(|names| format!("{names}: up to the caller's own")),
+        bound(Rule::Reached).map(|names| format!("{names}: what the caller may reach")),
+        bound(Rule::ReachedOnce).map(|names| format!("{names}: {once}")),
+    ];
+    let sentences: Vec<String> = sentences.into_iter().flatten().collect();
+    (!sentences.is_empty()).then(|| format!("What fields take: {}.", sentences.join("; ")))
+}
+
 fn required_action(access: Access) -> Option<utoipa::openapi::extensions::Extensions> {
     match access {
         Access::Open => None,
-        Access::Requires(action) => {
-            Some(ExtensionsBuilder::new().add("x-action", snake_case(&format!("{action:?}"))).build())
-        }
+        Access::Requires(action) => Some(ExtensionsBuilder::new().add("x-action", json!(action)).build()),
     }
-}
-
-fn snake_case(name: &str) -> String {
-    let mut text = String::new();
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !text.is_empty() {
-            text.push('_');
-        }
-        text.push(letter.to_ascii_lowercase());
-    }
-    text
 }

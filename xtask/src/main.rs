@@ -1,6 +1,7 @@
 //! What is too long for CI, or needs tools of its own: `cargo xtask help`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod common_passwords;
 mod fuzz;
 
 use std::env;
@@ -15,12 +16,18 @@ struct Task {
     run: fn(&[String]) -> Result<(), String>,
 }
 
-const TASKS: [Task; 3] = [
+const TASKS: [Task; 4] = [
     Task {
         name: "ci",
         arguments: "",
         does: "everything that has to hold before a merge, as CI runs it",
         run: ci,
+    },
+    Task {
+        name: "common-passwords",
+        arguments: "PATH",
+        does: "makes the list of common passwords from a public one (ums-core/src/hash/common/ORIGIN.md)",
+        run: common_passwords::run,
     },
     Task {
         name: "fuzz",

@@ -5,33 +5,42 @@ use crate::model::{Status, User};
 use crate::parse::Email;
 use crate::record::{Credential, Found, UserRecord};
 use crate::sessions::TokenPair;
-use crate::{Error, Origin, Result, keyspace};
+use crate::throttle::Tally;
+use crate::{Error, Origin, Result, Timestamp, keyspace};
 
 impl Auth {
-    /// Begins a session of the account that has the e-mail address. Whatever is wrong, the answer is the same, after the
-    /// same one verification.
+    /// Begins a session of the account that has the e-mail address. The attempt is counted before anything is verified.
+    /// Whatever is wrong, the answer is the same, after the same one verification.
     pub(crate) async fn login(
         &self,
         account: Option<Account>,
         credentials: &Credentials,
         origin: &Origin,
+        tally: &Tally,
     ) -> Result<(User, TokenPair)> {
+        let password_since = account.as_ref().and_then(Account::password_since);
+        let attempt = self.throttle.attempt(&credentials.email, origin.ip, password_since, tally).await?;
         let hash = account.as_ref().and_then(|account| account.credential.as_ref());
         let hash = hash.map(|credential| &credential.data.password_hash);
-        let verdict = self.hasher.verify(&credentials.password, hash).await?;
-        let Some(Account { profile, credential: Some(credential) }) = account else {
-            return Err(Error::InvalidCredentials);
+        let verdict = attempt.or_take_back(self.hasher.verify(&credentials.password, hash).await).await?;
+        let (profile, credential) = match account {
+            Some(Account { profile, credential: Some(credential) })
+                if verdict.matches && may_log_in(&profile) =>
+            {
+                (profile, credential)
+            }
+            _ => {
+                attempt.fail().await;
+                return Err(Error::InvalidCredentials);
+            }
         };
-        if !verdict.matches || !may_log_in(&profile) {
-            return Err(Error::InvalidCredentials);
-        }
         let renewed = match verdict.outdated {
-            true => Some(self.hasher.hash(&credentials.password).await?),
+            true => Some(attempt.or_take_back(self.hasher.hash(&credentials.password).await).await?),
             false => None,
         };
         let id = profile.data.user.id;
         let session = self.sessions.new_id();
-        let (verified, renewed) = (&credential, &renewed);
+        let (verified, renewed, attempt) = (&credential, &renewed, &attempt);
         let pair = self
             .database
             .transact(|transaction| async move {
@@ -47,6 +56,7 @@ impl Auth {
                     let password_hash = password_hash.clone();
                     transaction.put(key, &Credential { password_hash, ..credential.data })?;
                 }
+                attempt.succeed(&transaction).await?;
                 self.sessions.begin(&transaction, &profile.data, session, origin)
             })
             .await?;
@@ -73,6 +83,10 @@ pub(crate) struct Account {
 impl Account {
     pub(crate) fn user(&self) -> &User {
         &self.profile.data.user
+    }
+
+    fn password_since(&self) -> Option<Timestamp> {
+        self.credential.as_ref().map(|credential| credential.data.changed_at)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::hash::{Hasher, PasswordContext, PasswordPolicy};
 use crate::model::UserFields;
 use crate::parse::Checker;
 use crate::sessions::Sessions;
+use crate::throttle::Throttle;
 use crate::tokens::Tokens;
 use crate::transaction::Database;
 use crate::{Faults, Password, Result};
@@ -33,6 +34,7 @@ pub(crate) struct Auth {
     pub(crate) policy: PasswordPolicy,
     pub(crate) registration: RegistrationMode,
     pub(crate) first_account: FirstAccount,
+    pub(crate) throttle: Throttle,
 }
 
 impl Auth {

@@ -6,7 +6,8 @@ use crate::directory::{UserDraft, Versioned};
 use crate::model::{Status, User, UserFields};
 use crate::parse::{Checker, Email};
 use crate::record::Admins;
-use crate::{Error, Password, Result, keyspace};
+use crate::throttle::AddressLimit;
+use crate::{Error, Origin, Password, Result, keyspace};
 
 /// Who may make an account for themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +24,11 @@ pub enum RegistrationMode {
 
 impl Auth {
     /// Makes an account for somebody who registers.
-    pub(crate) async fn register(&self, registration: &Registration) -> Result<Versioned<User>> {
+    pub(crate) async fn register(
+        &self,
+        registration: &Registration,
+        origin: &Origin,
+    ) -> Result<Versioned<User>> {
         let status = match self.registration {
             RegistrationMode::Open => Status::Active,
             RegistrationMode::Approval => Status::Pending,
@@ -36,6 +41,7 @@ impl Auth {
             ..UserFields::default()
         };
         let email = self.check(&fields, &registration.password).await?;
+        self.throttle.admit_address(AddressLimit::Registrations, origin.ip).await?;
         // Looked at before the costly hash; the commit looks again.
         self.directory.expect_free_address(&email).await?;
         self.directory.expect_place(&Actor::Anonymous, None, registration.department_id).await?;

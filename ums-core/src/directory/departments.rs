@@ -47,7 +47,9 @@ impl Directory {
         self.write(|transaction| async move {
             let actor = self.confirm(&transaction, actor).await?;
             self.expect_organisation(&transaction, &actor, organisation_id).await?;
-            actor.may(Action::CreateDepartment, &target(organisation_id))?;
+            let after = target(organisation_id);
+            actor.may(Action::CreateDepartment, &after)?;
+            actor.may_set(Action::CreateDepartment, fields.set_over(None), &after)?;
             self.parent_path(&transaction, organisation_id, draft.parent_id, None).await?;
             expect_free(&transaction, organisation_id, &draft.name).await?;
             let department = draft.clone().into_department(id, organisation_id, now, now);
@@ -155,7 +157,10 @@ impl Directory {
             check_version(expected, found.version, Kind::Department)?;
             expect_open(&found)?;
             let old = found.data;
-            let draft = DepartmentDraft::parse(&change(&old)?, Some(organisation_id))?;
+            let fields = change(&old)?;
+            let draft = DepartmentDraft::parse(&fields, Some(organisation_id))?;
+            let (set, after) = (fields.set_over(Some(&old)), target(organisation_id));
+            actor.may_set(Action::UpdateDepartment, set, &after)?;
             self.parent_path(&transaction, organisation_id, draft.parent_id, Some(id)).await?;
             if draft.name.folded() != fold_name(&old.name) {
                 expect_free(&transaction, organisation_id, &draft.name).await?;

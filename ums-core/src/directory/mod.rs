@@ -29,6 +29,7 @@ use crate::access::Actor;
 use crate::model::{Role, Status};
 use crate::page::Cursors;
 use crate::record::{Admins, UserRecord};
+use crate::throttle::Throttle;
 use crate::transaction::{Database, Transaction};
 use crate::{Conflict, Error, Kind, Result, keyspace};
 
@@ -47,13 +48,14 @@ pub struct Versioned<T> {
 pub(crate) struct Directory {
     database: Database,
     cursors: Arc<Cursors>,
+    throttle: Throttle,
     /// Set once it is known that the store has had an account, so that new ones need not look.
     has_accounts: Arc<AtomicBool>,
 }
 
 impl Directory {
-    pub(crate) fn new(database: Database, cursors: Arc<Cursors>) -> Self {
-        Self { database, cursors, has_accounts: Arc::default() }
+    pub(crate) fn new(database: Database, cursors: Arc<Cursors>, throttle: Throttle) -> Self {
+        Self { database, cursors, throttle, has_accounts: Arc::default() }
     }
 
     /// The same directory, but that nothing that is written to it stays.

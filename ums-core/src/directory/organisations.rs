@@ -23,7 +23,9 @@ impl Directory {
         let id = OrganisationId::allotted(self.database.next_id(Kind::Organisation).await?)?;
         let now = self.database.now();
         self.write(|transaction| async move {
-            self.confirm(&transaction, actor).await?.may(Action::CreateOrganisation, &Target::default())?;
+            let actor = self.confirm(&transaction, actor).await?;
+            actor.may(Action::CreateOrganisation, &Target::default())?;
+            actor.may_set(Action::CreateOrganisation, fields.set_over(None), &Target::default())?;
             expect_free(&transaction, &draft.name).await?;
             let organisation = draft.clone().into_organisation(id, now, now);
             transaction.replace(keyspace::organisation_profile(id), None, Some(&organisation))?;
@@ -115,7 +117,9 @@ impl Directory {
                 return Err(Conflict::Closing.into());
             }
             let old = found.data;
-            let draft = OrganisationDraft::parse(&change(&old))?;
+            let fields = change(&old);
+            let draft = OrganisationDraft::parse(&fields)?;
+            actor.may_set(Action::UpdateOrganisation, fields.set_over(Some(&old)), &target(id))?;
             if draft.name.folded() != fold_name(&old.name) {
                 expect_free(&transaction, &draft.name).await?;
             }

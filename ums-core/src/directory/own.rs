@@ -4,7 +4,7 @@ use ums_store::Version;
 
 use super::user_fields::missed_user;
 use super::{Directory, Versioned, check_version};
-use crate::access::Actor;
+use crate::access::{Action, Actor, Field, Target};
 use crate::model::{DepartmentId, OrganisationId, Patch, Status, User, UserId};
 use crate::parse::{Checker, FullName};
 use crate::record::{Found, UserRecord};
@@ -31,6 +31,10 @@ impl Directory {
                 |found: &Found<UserRecord>| !found.closing && found.data.user.status == Status::Active;
             let found = found.filter(stands).ok_or(Error::InvalidAccessToken)?;
             check_version(expected, found.version, Kind::User)?;
+            if *full_name != Patch::Keep {
+                let itself = Target { user_id: Some(id), ..Target::default() };
+                found.data.actor().may_set(Action::OwnAccount, [Field::FullName], &itself)?;
+            }
             let mut account = found.data.clone();
             let name = full_name.clone().apply(Some(account.user.full_name)).unwrap_or_default();
             let mut checker = Checker::default();

@@ -5,9 +5,10 @@ use super::place::{Departments, expect_open};
 use super::user_fields::{UserDraft, new_status};
 use super::users::target;
 use super::{Directory, NewCredential, organisations};
-use crate::access::{Action, Actor, Target};
+use crate::access::{Action, Actor, Field, Target};
 use crate::model::{
-    Department, DepartmentId, Organisation, OrganisationId, Role, Status, UserFields, UserId,
+    Department, DepartmentFields, DepartmentId, Organisation, OrganisationFields, OrganisationId, Role,
+    Status, UserFields, UserId,
 };
 use crate::parse::Checker;
 use crate::record::{Found, UserRecord};
@@ -45,6 +46,24 @@ pub(crate) struct UserUpsert {
     pub(crate) credential: NewCredential,
 }
 
+impl UserUpsert {
+    /// Which fields it sets of a new user.
+    fn sets(&self) -> impl Iterator<Item = Field> {
+        [
+            (Field::FullName, true),
+            (Field::Email, true),
+            (Field::ExternalId, self.draft.external_id.is_some()),
+            (Field::Role, self.role.is_some()),
+            (Field::Status, self.status.is_some()),
+            (Field::OrganisationId, self.organisation_id.is_some()),
+            (Field::DepartmentId, self.department_id.is_some()),
+            (Field::Password, self.credential.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(field, is_set)| is_set.then_some(field))
+    }
+}
+
 impl Directory {
     /// Makes an organisation, or changes the one of its name.
     pub(crate) async fn upsert_organisation(
@@ -59,6 +78,8 @@ impl Directory {
         let holder = transaction.lookup(&keyspace::organisation_by_name(draft.name.folded())).await?;
         let Some(id) = holder.map(OrganisationId::allotted).transpose()? else {
             actor.may(Action::CreateOrganisation, &Target::default())?;
+            let set = organisation_fields(draft).set_over(None);
+            actor.may_set(Action::CreateOrganisation, set, &Target::default())?;
             let id = OrganisationId::allotted(self.database.next_id(Kind::Organisation).await?)?;
             let organisation = draft.clone().into_organisation(id, now, now);
             transaction.replace(keyspace::organisation_profile(id), None, Some(&organisation))?;
@@ -80,6 +101,8 @@ impl Directory {
         if new == *old {
             return Ok(Upserted::Unchanged);
         }
+        let (set, after) = (organisation_fields(draft).set_over(Some(old)), organisations::target(id));
+        actor.may_set(Action::UpdateOrganisation, set, &after)?;
         new.updated_at = now;
         transaction.replace(key, Some(old), Some(&new))?;
         Ok(Upserted::Updated)
@@ -124,7 +147,10 @@ impl Directory {
         let now = self.database.now();
         let holder = self.department_named(transaction, organisation_id, draft.name.folded()).await?;
         let Some(id) = holder else {
-            actor.may(Action::CreateDepartment, &organisations::target(organisation_id))?;
+            let after = organisations::target(organisation_id);
+            actor.may(Action::CreateDepartment, &after)?;
+            let set = department_fields(draft, organisation_id).set_over(None);
+            actor.may_set(Action::CreateDepartment, set, &after)?;
             self.parent_path(transaction, organisation_id, draft.parent_id, None).await?;
             let id = DepartmentId::allotted(self.database.next_id(Kind::Department).await?)?;
             let department = draft.clone().into_department(id, organisation_id, now, now);
@@ -143,10 +169,12 @@ impl Directory {
         let parent_id = draft.parent_id.or(old.parent_id);
         self.parent_path(transaction, organisation_id, parent_id, Some(id)).await?;
         let draft = DepartmentDraft { parent_id, ..draft.clone() };
-        let mut new = draft.into_department(id, organisation_id, old.created_at, old.updated_at);
+        let mut new = draft.clone().into_department(id, organisation_id, old.created_at, old.updated_at);
         if new == *old {
             return Ok((id, Upserted::Unchanged));
         }
+        let set = department_fields(&draft, organisation_id).set_over(Some(old));
+        actor.may_set(Action::UpdateDepartment, set, &organisations::target(organisation_id))?;
         new.updated_at = now;
         transaction.replace(keyspace::department_profile(id), Some(old), Some(&new))?;
         Ok((id, Upserted::Updated))
@@ -167,7 +195,9 @@ impl Directory {
             let status = new_status(upsert.status, upsert.credential.is_some(), &mut checker);
             checker.finish()?;
             let role = upsert.role.unwrap_or(Role::Member);
-            actor.may(Action::CreateUser, &Target { role: Some(role), ..place.target() })?;
+            let after = Target { role: Some(role), ..place.target() };
+            actor.may(Action::CreateUser, &after)?;
+            actor.may_set(Action::CreateUser, upsert.sets(), &after)?;
             let (id, draft) = (upsert.id, &upsert.draft);
             self.insert_user(transaction, id, draft, &place, role, status, &upsert.credential).await?;
             return Ok(Upserted::Created);
@@ -233,6 +263,22 @@ impl Directory {
         let Some(id) = id.map(UserId::allotted).transpose()? else { return Ok(None) };
         let found = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
         present(found).map(Some)
+    }
+}
+
+fn organisation_fields(draft: &OrganisationDraft) -> OrganisationFields {
+    OrganisationFields {
+        name: draft.name.as_str().to_owned(),
+        address: draft.address.as_ref().map(|address| address.as_str().to_owned()),
+        description: draft.description.as_ref().map(|description| description.as_str().to_owned()),
+    }
+}
+
+fn department_fields(draft: &DepartmentDraft, organisation_id: OrganisationId) -> DepartmentFields {
+    DepartmentFields {
+        name: draft.name.as_str().to_owned(),
+        organisation_id: Some(organisation_id),
+        parent_id: draft.parent_id,
     }
 }
 

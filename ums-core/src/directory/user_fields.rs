@@ -1,6 +1,6 @@
 //! Users as given, checked field by field.
 
-use crate::model::{Role, Status, User, UserFields, UserPatch};
+use crate::model::{Status, User, UserFields, UserPatch};
 use crate::parse::{Checker, Email, ExternalId, FullName};
 use crate::{Error, Password, Result};
 
@@ -85,11 +85,6 @@ impl UserFields {
     pub(crate) fn password(&self) -> Option<&Password> {
         self.password.as_ref()
     }
-}
-
-/// The higher of two roles: whoever changes an account has to be above neither its old nor its new one.
-pub(super) fn higher(one: Role, other: Role) -> Role {
-    one.max(other)
 }
 
 /// The error for a user that is not there.

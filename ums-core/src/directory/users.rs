@@ -3,7 +3,7 @@
 use ums_store::Version;
 
 use super::place::{Place, departments_above, expect_open};
-use super::user_fields::{UserDraft, higher, new_status, no_user};
+use super::user_fields::{UserDraft, new_status, no_user};
 use super::{Directory, Versioned, check_version, count_admins};
 use crate::access::{Action, Actor, Scope, Target};
 use crate::hash::StoredHash;
@@ -11,7 +11,7 @@ use crate::model::{Role, Status, User, UserFields, UserId, UserPatch};
 use crate::parse::{Checker, Email, fold_email};
 use crate::record::{Admins, Credential, Found, UserRecord};
 use crate::transaction::Transaction;
-use crate::{Conflict, Error, Kind, Result, Timestamp, keyspace};
+use crate::{Conflict, Kind, Result, Timestamp, keyspace};
 
 /// What a new account proves itself with: the hash of its password, made beforehand.
 pub(crate) type NewCredential = Option<StoredHash>;
@@ -40,7 +40,9 @@ impl Directory {
             let (organisation_id, department_id) = defaults(&actor, fields);
             let place = self.user_place(&transaction, &actor, organisation_id, department_id).await?;
             let role = fields.role.unwrap_or(Role::Member);
-            actor.may(Action::CreateUser, &Target { role: Some(role), ..place.target() })?;
+            let after = Target { role: Some(role), ..place.target() };
+            actor.may(Action::CreateUser, &after)?;
+            actor.may_set(Action::CreateUser, fields.set_over(None), &after)?;
             self.insert_user(&transaction, id, draft, &place, role, status, credential).await
         })
         .await
@@ -307,8 +309,8 @@ impl Directory {
         // administer.
         let stays = (old.organisation_id, old.department_id) == (place.organisation_id, place.department_id);
         let user_id = stays.then_some(old.id);
-        let after = Target { user_id, role: Some(higher(old.role, role)), ..place.target() };
-        actor.may(Action::UpdateUser, &after).map_err(|_| Error::Forbidden)?;
+        let after = Target { user_id, role: Some(role), ..place.target() };
+        actor.may_set(Action::UpdateUser, fields.set_over(Some(old)), &after)?;
         self.expect_free(transaction, &draft, &place, Some(old)).await?;
 
         let mut user = build(old.id, &draft, &place, role, status, self.database.now());
@@ -330,6 +332,10 @@ impl Directory {
         count_admins(transaction, found.data.counts_as_admin(), record.counts_as_admin()).await?;
         let id = record.user.id;
         transaction.replace(keyspace::user_profile(id), Some(&found.data), Some(record))?;
+        let email = &found.data.user.email;
+        if fold_email(email) != fold_email(&record.user.email) {
+            self.throttle.forget(transaction, email);
+        }
         if let Some(password_hash) = credential {
             let changed_at = record.user.updated_at;
             let credential = Credential { password_hash: password_hash.clone(), changed_at };

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::argon2::{Argon2Hash, Cost};
-use super::gate::Gate;
+use super::gate::{Gate, Memory};
 use super::options::HashOptions;
 use super::password::Password;
-use super::stored::{Scheme, StoredHash};
+use super::scheme::Scheme;
+use super::stored::StoredHash;
 use crate::{Random, Result};
 
 /// Hashes passwords and verifies them, a bounded number at once. Needs a Tokio runtime.
@@ -54,7 +55,7 @@ impl Hasher {
         let (cost, password) = (self.cost, password.clone());
         let hash = self
             .gate
-            .run(cost.memory, move |memory| Argon2Hash::make(&password, cost, &salt, memory))
+            .run(Memory::Lent(cost.memory), move |memory| Argon2Hash::make(&password, cost, &salt, memory))
             .await??;
         StoredHash::try_from(&hash)
     }

@@ -2,15 +2,13 @@
 
 use std::fmt;
 
-use argon2::Block;
-use argon2::password_hash::phc::PasswordHash;
 use serde::{Deserialize, Serialize};
 
-use super::argon2::{Argon2Hash, Cost};
-use super::password::Password;
+use super::argon2::Argon2Hash;
+use super::scheme::Scheme;
 use crate::Result;
 
-/// A password's hash as a PHC string. Never shown.
+/// A password's hash: those made here are PHC strings of argon2id; others may be as another system wrote them. Never shown.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct StoredHash(String);
@@ -49,52 +47,22 @@ impl fmt::Debug for StoredHash {
 /// Why no password can be verified against a hash. Says nothing of the hash itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UnusableHash {
-    /// Not a PHC string, or one with a part missing, twice or of the wrong kind.
-    #[error("not a complete PHC string such as $argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>")]
+    /// Not in any of the known forms, or with a part missing, twice or of the wrong kind.
+    #[error("not a complete hash in a known form, such as $argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>")]
     Malformed,
     /// A way of hashing that is not known here.
-    #[error("made by an algorithm or version that is not supported; argon2id, argon2i and argon2d are")]
+    #[error(
+        "made by an algorithm or version that is not supported; argon2id, argon2i, argon2d, bcrypt (2a, 2b, 2y), scrypt \
+         and PBKDF2 (SHA-1, SHA-256, SHA-512) are"
+    )]
     UnknownScheme,
     /// Parameters that would cost too much to obey, or protect too little.
     #[error(
-        "its parameters are out of bounds: at most 1 GiB of memory, 10 iterations and 64 lanes; at least 8 bytes of salt and 16 of hash"
+        "its parameters are out of bounds: argon2 at most 1 GiB of memory, 10 iterations and 64 lanes; scrypt N at most \
+         2^17 and 256 MiB; PBKDF2 at most 10,000,000 iterations; bcrypt a cost of 4 to 15; at least 8 bytes of salt and \
+         16 of hash"
     )]
     OutOfBounds,
-}
-
-/// How a stored hash was made.
-#[derive(Clone)]
-pub(super) enum Scheme {
-    Argon2(Argon2Hash),
-}
-
-impl Scheme {
-    fn parse(text: &str) -> Result<Self, UnusableHash> {
-        let hash = PasswordHash::new(text).map_err(|_| UnusableHash::Malformed)?;
-        match Argon2Hash::parse(&hash) {
-            Some(argon2) => Ok(Self::Argon2(argon2?)),
-            None => Err(UnusableHash::UnknownScheme),
-        }
-    }
-
-    /// The memory that verifying takes, in KiB.
-    pub(super) fn memory(&self) -> u32 {
-        match self {
-            Self::Argon2(hash) => hash.cost().memory,
-        }
-    }
-
-    pub(super) fn falls_short_of(&self, cost: Cost) -> bool {
-        match self {
-            Self::Argon2(hash) => hash.falls_short_of(cost),
-        }
-    }
-
-    pub(super) fn matches(&self, password: &Password, memory: &mut [Block]) -> Result<bool> {
-        match self {
-            Self::Argon2(hash) => hash.matches(password, memory),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -144,9 +112,8 @@ mod tests {
         fn whatever_is_taken_is_within_bounds(
             text in r"\$argon2(i|d|id)(\$v=(16|19))?\$m=[0-9]{1,10},t=[0-9]{1,2},p=[0-9]{1,2}\$[A-Za-z0-9+/]{0,70}\$[A-Za-z0-9+/]{0,90}|[$a-z0-9=,+/]{0,200}|.{0,50}",
         ) {
-            if let Ok(scheme) = StoredHash(text).scheme() {
-                prop_assert!((8..=1 << 20).contains(&scheme.memory()));
-                let Scheme::Argon2(hash) = scheme;
+            if let Ok(Scheme::Argon2(hash)) = StoredHash(text).scheme() {
+                prop_assert!((8..=1 << 20).contains(&hash.cost().memory));
                 prop_assert!((1..=10).contains(&hash.cost().iterations));
                 prop_assert!((1..=64).contains(&hash.cost().parallelism));
             }
@@ -164,10 +131,11 @@ mod tests {
                 "$argon2id$v=20$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
                 UnusableHash::UnknownScheme,
             ),
-            (
-                "$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E",
-                UnusableHash::UnknownScheme,
-            ),
+            ("$6$rounds=5000$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4", UnusableHash::UnknownScheme),
+            ("$7$CU..../....2Q9obwLhin8qvQl6sisAO/$sc7UPfBJRWK5Nl2W2lHn", UnusableHash::UnknownScheme),
+            ("md5$c29tZXNhbHQ$0123456789abcdef0123456789abcdef", UnusableHash::UnknownScheme),
+            ("$", UnusableHash::Malformed),
+            ("$argon2id", UnusableHash::Malformed),
             ("$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4", UnusableHash::OutOfBounds),
             (
                 "$argon2id$v=19$m=256,t=2,p=1$c29tZXNh$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
@@ -184,7 +152,7 @@ mod tests {
         let hash = StoredHash::parse(text.clone()).unwrap();
         assert_eq!(serde_json::to_value(&hash).unwrap(), serde_json::Value::from(text.clone()));
         assert_eq!(serde_json::from_value::<StoredHash>(text.clone().into()).unwrap(), hash);
-        let Scheme::Argon2(parsed) = hash.scheme().unwrap();
+        let Ok(Scheme::Argon2(parsed)) = hash.scheme() else { panic!("another scheme") };
         assert_eq!(StoredHash::try_from(&parsed).unwrap(), hash);
         assert_eq!(format!("{hash:?}"), "StoredHash(…)");
     }

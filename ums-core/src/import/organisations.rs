@@ -155,7 +155,8 @@ impl Importer<'_> {
         Ok(Some(named))
     }
 
-    fn own_organisation(&self) -> Option<OrganisationId> {
+    /// The organisation that the import or the actor stands for.
+    pub(super) fn own_organisation(&self) -> Option<OrganisationId> {
         let own = || self.actor.confined_to(crate::access::Action::Import).ok().flatten();
         self.options.organisation_id.or_else(own)
     }

@@ -76,11 +76,29 @@ impl Importer<'_> {
             return Ok(Ok(Some(hash.stored())));
         }
         let Some(password) = &row.record.password else { return Ok(Ok(None)) };
-        let context = PasswordContext::new().email(row.record.email.as_given());
+        let context = self.password_context(&row.record).await?;
         if let Err(fault) = self.policy.check(password, &context) {
             return Ok(Err(vec![row.fault(Column::Password, fault.code, fault.message)]));
         }
         self.hasher.hash(password).await.map(|hash| Ok(Some(hash)))
+    }
+
+    /// What is known of the account that a row makes, its organisation's name with it: the one that the row gives, or
+    /// that of the organisation where the account comes to be.
+    async fn password_context(&self, record: &UserRow) -> Result<PasswordContext> {
+        let context = PasswordContext::new().email(record.email.as_given());
+        if let Some(name) = &record.organisation {
+            return Ok(context.name(&name.to_string()));
+        }
+        let id = match (record.organisation_id, record.department_id) {
+            (None, Some(_)) => None,
+            (id, _) => id.or_else(|| self.own_organisation()),
+        };
+        let name = self.directory.organisation_name(self.actor, id, record.department_id).await?;
+        Ok(match name {
+            Some(name) => context.name(&name),
+            None => context,
+        })
     }
 
     async fn apply_users(&self, batch: &[Prepared], progress: &mut Progress) -> Result<()> {

@@ -9,6 +9,7 @@ use crate::access::Actor;
 use crate::directory::Versioned;
 use crate::log::{Level, Outcome};
 use crate::model::{Department, Organisation, OrganisationId, User, UserId};
+use crate::throttle::Tally;
 use crate::{Error, Result};
 
 /// What something was done to, and what else an auditor would ask of it.
@@ -101,15 +102,37 @@ impl Acting {
         subject: Subject,
         work: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
+        self.audited_attempt(action, subject, &Tally::default(), work).await
+    }
+
+    /// The same for an attempt at an account's password: where it was in vain, the log is also told how many were so far,
+    /// and whether it was the last that is verified.
+    pub(super) async fn audited_attempt<T: Audited>(
+        &self,
+        action: &'static str,
+        subject: Subject,
+        tally: &Tally,
+        work: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
         let result = work.await;
         let done = result.as_ref().map(Audited::subject).unwrap_or_default();
-        let subject = Subject {
+        let mut subject = Subject {
             target: done.target.or(subject.target),
             organisation_id: done.organisation_id.or(subject.organisation_id),
             actor_id: done.actor_id.or(subject.actor_id),
             fields: done.fields,
         };
-        self.tell(action, subject, result.as_ref().err());
+        let error = result.as_ref().err();
+        if error.is_some() && tally.attempts() > 0 {
+            subject = subject.field("failures", tally.attempts());
+        }
+        let exhausted =
+            tally.is_exhausted() && matches!(error, Some(Error::InvalidCredentials | Error::WrongPassword));
+        let last = exhausted.then(|| subject.clone());
+        self.tell(action, subject, error);
+        if let Some(subject) = last {
+            self.tell_exhausted(subject);
+        }
         result
     }
 
@@ -128,11 +151,31 @@ impl Acting {
     }
 
     pub(super) fn tell(&self, action: &'static str, subject: Subject, error: Option<&Error>) {
-        let log = self.ums.log();
         let (level, outcome, message) = match error {
             None => (Level::Info, Outcome::Success, sentence(action, &subject)),
             Some(error) => (severity(error), outcome(error), error.to_string()),
         };
+        let subject = match error {
+            Some(error) => subject.field("code", error.code()),
+            None => subject,
+        };
+        self.record(action, subject, level, outcome, message);
+    }
+
+    fn tell_exhausted(&self, subject: Subject) {
+        let message = "no more attempts at the account's password are verified from such addresses for now";
+        self.record("auth.throttle", subject, Level::Warn, Outcome::Refused, message.to_owned());
+    }
+
+    fn record(
+        &self,
+        action: &'static str,
+        subject: Subject,
+        level: Level,
+        outcome: Outcome,
+        message: String,
+    ) {
+        let log = self.ums.log();
         let own = if let Actor::User { organisation_id, .. } = &self.actor { *organisation_id } else { None };
         let mut event = log
             .event(level, action, message)
@@ -140,9 +183,6 @@ impl Acting {
             .with_actor(self.actor.user_id().or(subject.actor_id))
             .with_ip(self.origin.ip)
             .with_organisation(subject.organisation_id.or(own));
-        if let Some(error) = error {
-            event = event.with_field("code", error.code());
-        }
         for (name, value) in subject.fields {
             event = event.with_field(name, value);
         }

@@ -7,6 +7,7 @@ use crate::directory::Versioned;
 use crate::model::{Session, SessionId, User};
 use crate::page::{Page, PageRequest};
 use crate::sessions::TokenPair;
+use crate::throttle::Tally;
 use crate::tokens::RefreshClaims;
 use crate::{Error, Result, store::Version};
 
@@ -22,23 +23,28 @@ impl Acting {
     /// # Errors
     ///
     /// [`Error::Invalid`] with every faulty field; [`Conflict::EmailTaken`](crate::Conflict::EmailTaken);
-    /// [`Error::Forbidden`] where registration is closed; [`Error::Overloaded`].
+    /// [`Error::Forbidden`] where registration is closed; [`Error::TooManyRequests`] where too many come from the
+    /// caller's address; [`Error::Overloaded`].
     pub async fn register(&self, registration: &Registration) -> Result<Versioned<User>> {
-        self.audited("auth.register", Subject::default(), self.parts().auth.register(registration)).await
+        let work = self.parts().auth.register(registration, &self.origin);
+        self.audited("auth.register", Subject::default(), work).await
     }
 
-    /// Begins a session.
+    /// Begins a session. Attempts that fail are counted by the e-mail address and delay the next ones; see
+    /// [`ThrottleOptions`](crate::ThrottleOptions).
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCredentials`], whatever is wrong with them; [`Error::Overloaded`].
+    /// [`Error::InvalidCredentials`], whatever is wrong with them; [`Error::TooManyRequests`] while attempts are delayed,
+    /// whether the credentials are right or not; [`Error::Overloaded`].
     pub async fn login(&self, credentials: &Credentials) -> Result<TokenPair> {
         let auth = &self.parts().auth;
         let account = auth.account(&credentials.email).await?;
         // Whose log-in fails is told to the log, and to nobody else.
         let subject = account.as_ref().map(|account| Subject::user(account.user())).unwrap_or_default();
-        let work = auth.login(account, credentials, &self.origin);
-        Ok(self.audited("auth.login", subject, work).await?.1)
+        let tally = Tally::default();
+        let work = auth.login(account, credentials, &self.origin, &tally);
+        Ok(self.audited_attempt("auth.login", subject, &tally, work).await?.1)
     }
 
     /// Renews a session's tokens; the refresh token shown is spent. Shown again within 10 seconds it gets the same answer
@@ -110,10 +116,13 @@ impl Acting {
     ///
     /// # Errors
     ///
-    /// [`Error::WrongPassword`]; [`Error::Invalid`] where the new one does not meet the policy; [`Error::Overloaded`].
+    /// [`Error::WrongPassword`], which counts like a log-in that fails; [`Error::TooManyRequests`]; [`Error::Invalid`] where the new one does not meet the policy; [`Error::Overloaded`].
     pub async fn change_password(&self, change: &PasswordChange) -> Result<()> {
-        let work = async { self.parts().auth.change_password(self.principal()?, change).await };
-        self.audited("auth.password", self.oneself(), work).await
+        let tally = Tally::default();
+        let work = async {
+            self.parts().auth.change_password(self.principal()?, change, &self.origin, &tally).await
+        };
+        self.audited_attempt("auth.password", self.oneself(), &tally, work).await
     }
 
     /// The sessions of the account that acts.

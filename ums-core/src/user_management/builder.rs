@@ -11,6 +11,7 @@ use crate::log::{LogQueue, LogSink, MemorySink};
 use crate::page::Cursors;
 use crate::record::Schema;
 use crate::sessions::Sessions;
+use crate::throttle::{Throttle, ThrottleOptions};
 use crate::tokens::{TokenOptions, Tokens};
 use crate::transaction::Database;
 use crate::{Clock, Error, Random, Result, SecretKey, SystemClock, SystemRandom, keyspace, store};
@@ -35,6 +36,7 @@ pub struct Builder {
     registration: RegistrationMode,
     first_account: FirstAccount,
     import_limits: ImportLimits,
+    throttle: ThrottleOptions,
 }
 
 impl Builder {
@@ -51,6 +53,7 @@ impl Builder {
             registration: RegistrationMode::Open,
             first_account: FirstAccount::BecomesAdmin,
             import_limits: ImportLimits::default(),
+            throttle: ThrottleOptions::default(),
         }
     }
 
@@ -118,13 +121,19 @@ impl Builder {
         Self { import_limits, ..self }
     }
 
+    /// How attempts at passwords are slowed down, and what one client's address may do in an hour.
+    #[must_use]
+    pub fn throttle(self, throttle: ThrottleOptions) -> Self {
+        Self { throttle, ..self }
+    }
+
     /// Opens the store: notes its layout in a new one, checks that of an old one, and finishes deletions that a crash
     /// left half done.
     ///
     /// # Errors
     ///
-    /// [`Error::Internal`] where a later version laid the store out, or the costs of hashing are out of their bounds;
-    /// [`Error::Store`] where the store does not answer.
+    /// [`Error::Internal`] where a later version laid the store out; [`Error::Invalid`] with every option of
+    /// hashing or of throttling that is out of its bounds; [`Error::Store`] where the store does not answer.
     pub async fn open(self) -> Result<UserManagement> {
         let Self {
             store,
@@ -138,12 +147,14 @@ impl Builder {
             registration,
             first_account,
             import_limits,
+            throttle,
         } = self;
         let database = Database::new(store, clock.clone(), random.clone());
         check_layout(&database).await?;
         let cursors = Arc::new(Cursors::new(&secret, random.clone()));
+        let throttle = Throttle::new(database.clone(), &secret, &throttle)?;
         let tokens = Arc::new(Tokens::new(&secret, tokens));
-        let directory = Directory::new(database.clone(), cursors.clone());
+        let directory = Directory::new(database.clone(), cursors.clone(), throttle.clone());
         let auth = Auth {
             database: database.clone(),
             directory: directory.clone(),
@@ -153,6 +164,7 @@ impl Builder {
             policy,
             registration,
             first_account,
+            throttle: throttle.clone(),
         };
         let log =
             log.unwrap_or_else(|| LogQueue::new(Arc::new(MemorySink::new(EVENTS_IN_MEMORY)), clock, random));
@@ -165,7 +177,15 @@ impl Builder {
             }
             Err(error) => return Err(error),
         }
-        Ok(UserManagement(Arc::new(Parts { database, directory, auth, log, cursors, import_limits })))
+        Ok(UserManagement(Arc::new(Parts {
+            database,
+            directory,
+            auth,
+            log,
+            cursors,
+            import_limits,
+            throttle,
+        })))
     }
 }
 

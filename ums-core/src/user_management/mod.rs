@@ -20,6 +20,7 @@ use crate::import::ImportLimits;
 use crate::log::{Level, LogQueue, Outcome};
 use crate::model::User;
 use crate::page::Cursors;
+use crate::throttle::Throttle;
 use crate::transaction::Database;
 use crate::verify::{Finding, Verifier};
 use crate::{Password, Result, SecretKey, keyspace, store};
@@ -64,6 +65,7 @@ struct Parts {
     log: LogQueue,
     cursors: Arc<Cursors>,
     import_limits: ImportLimits,
+    throttle: Throttle,
 }
 
 impl UserManagement {
@@ -132,7 +134,7 @@ impl UserManagement {
     ///
     /// [`Error::Store`](crate::Error::Store) where the store does not answer.
     pub async fn verify(&self) -> Result<Vec<Finding>> {
-        Verifier::new(&self.0.database).run().await
+        Verifier::new(&self.0.database, &self.0.throttle).run().await
     }
 
     /// Finishes every deletion that a crash left half done. [`Builder::open`] does so, too.

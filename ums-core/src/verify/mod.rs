@@ -16,6 +16,7 @@ use ums_store::{Item, Key, Scan};
 use crate::keyspace::Partition;
 use crate::model::{DepartmentId, OrganisationId, UserId};
 use crate::record::{Counter, Found, Record};
+use crate::throttle::Throttle;
 use crate::transaction::Database;
 use crate::{Error, Kind, Result, keyspace};
 
@@ -23,6 +24,7 @@ use crate::{Error, Kind, Result, keyspace};
 #[derive(Debug)]
 pub(crate) struct Verifier<'a> {
     database: &'a Database,
+    throttle: &'a Throttle,
     findings: Vec<Finding>,
     /// The id of each kind that has not been allotted yet.
     next: BTreeMap<Kind, u64>,
@@ -42,9 +44,10 @@ enum Standing<T> {
 }
 
 impl<'a> Verifier<'a> {
-    pub(crate) fn new(database: &'a Database) -> Self {
+    pub(crate) fn new(database: &'a Database, throttle: &'a Throttle) -> Self {
         Self {
             database,
+            throttle,
             findings: Vec::new(),
             next: BTreeMap::new(),
             active_admins: Some(0),

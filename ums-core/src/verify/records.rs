@@ -93,6 +93,9 @@ impl Verifier<'_> {
         if found.data.counts_as_admin() && !found.closing {
             self.active_admins = self.active_admins.map(|active| active + 1);
         }
+        if let Some(key) = self.throttle.unreadable(&user.email).await? {
+            self.find(&key, "unreadable", "the record can't be read, so nobody can log in to the account");
+        }
         let has_credential = items.iter().any(|item| item.sort == CREDENTIAL);
         if !has_credential && user.status == Status::Active {
             self.find(&key, "no_credential", "the account is active and can't prove itself");

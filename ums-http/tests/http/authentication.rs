@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
+use ums_core::model::DepartmentFields;
 use ums_testkit::PASSWORD;
 
 use crate::support::{Server, assert_faults, registration};
@@ -51,6 +52,33 @@ async fn the_first_requests_of_a_newcomer() {
     elsewhere["department_id"] = json!(7);
     let absent = server.post("/auth/register").json(&elsewhere).send().await;
     assert!(absent.faults().iter().all(|(field, _)| field == "department_id"));
+    server.fixture.verify().await;
+}
+
+#[tokio::test]
+async fn a_password_that_is_refused_is_told_why() {
+    let (server, _) = Server::with_admin().await;
+    let organisation = server.fixture.organisation("Tech Corp").await;
+    let fields =
+        DepartmentFields { name: "Research".into(), organisation_id: Some(organisation.id), parent_id: None };
+    let department = server.fixture.ums.system().create_department(&fields).await.unwrap().value;
+    for (password, code, reason) in [
+        ("only 14 points", "too_short", "must have 15 to 128 characters"),
+        (&"0123456789 once ".repeat(9), "too_long", "must have 15 to 128 characters"),
+        ("Tech Corp-password-2026", "predictable", "the organisation's name"),
+        ("bob-password-2026", "predictable", "the e-mail address"),
+        ("PasswordPassword", "common_password", "one of the most used passwords"),
+        ("password-password-2026", "common_password", "nothing but words such as password"),
+        ("horsehorsehorse", "common_password", "one short piece again and again"),
+        ("lkjhgfdsa987654321", "common_password", "nothing but runs"),
+    ] {
+        let mut bob = registration("bob@example.com");
+        (bob["password"], bob["department_id"]) = (json!(password), json!(department.id));
+        let refused = server.post("/auth/register").json(&bob).send().await;
+        assert_faults(&refused, &[("password", code)]);
+        let message = refused.problem(422, "invalid")["errors"][0]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(reason) && !message.contains(password), "{password}: {message}");
+    }
     server.fixture.verify().await;
 }
 

@@ -44,6 +44,12 @@ pub(super) async fn every_fault_is_told_at_once(store: AnyStore) {
     faulty.password = Password::new("AdaLovelace12345");
     let refused = fixture.ums.anonymous().register(&faulty).await;
     assert_eq!(faults(&refused), [("password", "predictable")]);
+    for common in ["PasswordPassword", "aaaaaaaaaaaaaaa", "qwertyuiop123456"] {
+        let mut faulty = registration("ada@example.com");
+        faulty.password = Password::new(common);
+        let refused = fixture.ums.anonymous().register(&faulty).await;
+        assert_eq!(faults(&refused), [("password", "common_password")], "{common}");
+    }
     // Nothing came of it: the next one is still the first.
     assert_eq!(fixture.register("ada@example.com").await.role, Role::Admin);
     fixture.verify().await;

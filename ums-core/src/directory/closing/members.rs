@@ -11,8 +11,8 @@ use crate::transaction::Transaction;
 use crate::{Conflict, Error, Kind, Result};
 
 /// What a user's deletion costs at most in operations, but for its sessions: profile, credential, mark, administrators'
-/// count, entries by address in three places, external id, eight words of the name.
-const OPERATIONS_PER_USER: usize = 16;
+/// count, entries by address in three places, external id, eight words of the name, attempts at its password.
+const OPERATIONS_PER_USER: usize = 17;
 
 /// How many members are looked at in one go.
 pub(super) const BATCH: usize = 500;
@@ -31,6 +31,7 @@ impl Directory {
                     let Some(found) = found.filter(|found| found.closing) else { continue };
                     transaction.replace(key, Some(&found.data), None)?;
                     transaction.delete(keyspace::credential(*id));
+                    self.throttle.forget(&transaction, &found.data.user.email);
                     transaction.delete(keyspace::closing_mark(Kind::User, id.as_u64()));
                 }
                 Ok(())

@@ -105,8 +105,9 @@ async fn unknown_accounts_and_unusable_hashes_cost_the_same_one_verification() {
         assert_eq!(verdict, Verdict { matches, outdated: false });
         assert_eq!(hasher.gate.probe.begun()[before..], [16]);
     }
-    let (Scheme::Argon2(decoy), Scheme::Argon2(real)) =
-        (hasher.decoy.scheme().unwrap(), hash.scheme().unwrap());
+    let (Ok(Scheme::Argon2(decoy)), Ok(Scheme::Argon2(real))) = (hasher.decoy.scheme(), hash.scheme()) else {
+        panic!("another scheme");
+    };
     assert_eq!(decoy.cost(), real.cost());
 }
 
@@ -135,7 +136,8 @@ async fn many_at_once_never_run_more_than_the_permits() {
         let (right, matches) = task.await.unwrap();
         assert_eq!(right, matches);
     }
-    assert_eq!((hasher.gate.probe.peak(), hasher.gate.probe.begun().len()), (2, 65));
+    assert!(hasher.gate.probe.peak() <= 2, "{}", hasher.gate.probe.peak());
+    assert_eq!(hasher.gate.probe.begun().len(), 65);
 }
 
 #[tokio::test]
