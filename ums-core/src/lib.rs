@@ -16,7 +16,9 @@ mod index;
 mod keyspace;
 pub mod log;
 pub mod model;
+pub mod notify;
 mod origin;
+mod outbox;
 mod page;
 pub mod parse;
 mod record;
@@ -28,7 +30,10 @@ mod transaction;
 mod user_management;
 mod verify;
 
-pub use auth::{Credentials, MePatch, PasswordChange, Principal, Registration, RegistrationMode};
+pub use auth::{
+    Credentials, EmailChange, ForgottenPassword, InvitationAcceptance, MePatch, PasswordChange,
+    PasswordReset, Principal, Registration, RegistrationMode,
+};
 pub use clock::{Clock, InvalidTimestamp, Random, SystemClock, SystemRandom, Timestamp};
 pub use directory::{DepartmentFilter, UserFilter, Versioned};
 pub use error::{Conflict, Error, Fault, Faults, Internal, Kind, Result};
@@ -38,7 +43,7 @@ pub use page::{InvalidPageLimit, Page, PageLimit, PageRequest};
 pub use secret::{SecretKey, SecretTooShort};
 pub use sessions::TokenPair;
 pub use throttle::ThrottleOptions;
-pub use tokens::TokenOptions;
+pub use tokens::{SingleUseToken, TokenOptions};
 pub use user_management::{Acting, Builder, UserManagement};
 pub use verify::Finding;
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use ums_store::{Entry, Key, Version};
 
 use crate::hash::StoredHash;
-use crate::model::{Department, Organisation, OrganisationId, User};
+use crate::model::{Department, MessageKind, Organisation, OrganisationId, User};
 use crate::{Error, Result, Timestamp};
 
 /// The format that this version writes.
@@ -26,6 +26,8 @@ impl Record for Admins {}
 impl Record for Schema {}
 impl Record for Counter {}
 impl Record for ImportListing {}
+impl Record for TokenRecord {}
+impl Record for OutboxRecord {}
 
 /// A user as stored: with what no client sees.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +59,61 @@ pub(crate) struct SessionRecord {
     pub(crate) user_agent: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ip: Option<IpAddr>,
+}
+
+/// A single-use token as stored. Nothing here makes the token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TokenRecord {
+    /// A keyed hash of the token.
+    pub(crate) hash: String,
+    /// The account's address, canonical, when the token was made: it is good only while the account has it.
+    pub(crate) email: String,
+    /// The address that the account is to have, as given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) new_email: Option<String>,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// A message that is to be sent. Its token is made when it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OutboxRecord {
+    pub(crate) kind: MessageKind,
+    /// Where to, where that is not the account's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) recipient: Option<String>,
+    /// The request that asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) request_id: Option<String>,
+    /// How often sending it has begun.
+    pub(crate) attempts: u32,
+    /// Nobody sends it before; whoever sends it moves this on first.
+    pub(crate) due_at: Timestamp,
+    /// It is of no use from then on.
+    pub(crate) expires_at: Timestamp,
+}
+
+/// What a single-use token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenPurpose {
+    PasswordReset,
+    EmailVerification,
+    EmailChange,
+    Invitation,
+}
+
+impl TokenPurpose {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::PasswordReset, Self::EmailVerification, Self::EmailChange, Self::Invitation];
+
+    /// The name, as in keys.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::PasswordReset => "password_reset",
+            Self::EmailVerification => "email_verification",
+            Self::EmailChange => "email_change",
+            Self::Invitation => "invitation",
+        }
+    }
 }
 
 /// A deletion that has begun.

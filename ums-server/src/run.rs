@@ -10,7 +10,6 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 use ums_core::log::{Level, TracingLayer};
-use ums_http::HttpOptions;
 
 use crate::config::{Config, ConfigError, DatabaseUrl};
 use crate::serve::{ServeOptions, serve, shutdown_signal};
@@ -58,8 +57,8 @@ fn on_a_runtime(command: Command) -> Result<ExitCode, RunError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Check => check(&config).await,
-            Command::Verify => verify(&config).await,
+            Command::Check => check(&silent(config)).await,
+            Command::Verify => verify(&silent(config)).await,
             _ => listen(&config).await,
         }
     })
@@ -81,7 +80,7 @@ async fn listen(config: &Config) -> Result<ExitCode, RunError> {
         let config = config.clone();
         async move { log.sweep(&config).await }
     });
-    let router = ums_http::router(system.user_management().clone(), HttpOptions::default());
+    let router = ums_http::router(system.user_management().clone(), config.http_options());
     let served = serve(listener, router, ServeOptions::default(), stop).await;
     sweeping.abort();
     tracing::info!(cut_off = served.cut_off, "stopped");
@@ -117,6 +116,12 @@ async fn verify(config: &Config) -> Result<ExitCode, RunError> {
     say(&format!("{}: {} broken {noun}", config.database_url, findings.len()));
     system.close().await;
     Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The same, but that no message goes out: whoever only looks sends nothing.
+fn silent(mut config: Config) -> Config {
+    config.messages.options = config.messages.options.background(false);
+    config
 }
 
 /// Sends what the program says through `tracing` to standard error and, from `info` on, to the log.

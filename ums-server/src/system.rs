@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ums_core::log::{FileSink, LogError, LogQueue};
+use ums_core::notify::{DirectoryNotifier, LogNotifier, Notifier};
 use ums_core::{Clock, SecretKey, SecretTooShort, SystemClock, SystemRandom, TokenOptions, UserManagement};
 
-use crate::config::{Config, DatabaseUrl};
+use crate::config::{Config, DatabaseUrl, NotifierChoice};
 use crate::secret_file::{self, SecretFileError};
 use crate::store::{OpenStoreError, open_store};
 
@@ -38,6 +39,15 @@ pub enum OpenSystemError {
         /// Why not.
         #[source]
         source: LogError,
+    },
+    /// Messages can't be written.
+    #[error("messages can't be written to {} (MESSAGE_DIR)", path.display())]
+    Messages {
+        /// Where they should be written.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
     },
     /// What is in the store can't be used.
     #[error("the user management can't be opened")]
@@ -121,11 +131,14 @@ impl System {
             .access_lifetime(config.access_token_lifetime)
             .refresh_lifetime(config.refresh_token_lifetime)
             .session_lifetime(config.session_lifetime);
+        let notifier = open_notifier(&config.messages.notifier)?;
         let user_management = UserManagement::builder(store, secret)
             .log(log.queue.clone())
             .password_policy(config.password_policy)
+            .hashing(config.hashing.clone())
             .registration(config.registration)
             .tokens(tokens)
+            .notifier(notifier, config.messages.options.clone())
             .first_account_becomes_admin(config.first_account_becomes_admin())
             .open()
             .await
@@ -158,6 +171,21 @@ impl System {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the last events of the log are lost"),
             Err(_) => tracing::error!("the last events of the log are lost: writing them took too long"),
+        }
+    }
+}
+
+fn open_notifier(choice: &NotifierChoice) -> Result<Arc<dyn Notifier>, OpenSystemError> {
+    match choice {
+        NotifierChoice::Directory(path) => match DirectoryNotifier::open(path) {
+            Ok(notifier) => Ok(Arc::new(notifier)),
+            Err(source) => Err(OpenSystemError::Messages { path: path.clone(), source }),
+        },
+        NotifierChoice::Log => {
+            tracing::warn!(
+                "NOTIFIER is `log`: whoever reads this output can act for everybody who gets a message"
+            );
+            Ok(Arc::new(LogNotifier::for_development()))
         }
     }
 }

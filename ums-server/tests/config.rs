@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ums_core::RegistrationMode;
+use ums_core::{HashOptions, RegistrationMode};
 use ums_server::config::{Algorithm, Config, ConfigError, DatabaseUrl, Found};
 
 #[test]
@@ -20,9 +20,12 @@ fn nothing_set_gives_the_defaults() {
     assert_eq!(config.log_directory, Path::new("./logs"));
     assert_eq!(config.log_retention_days, 90);
     assert_eq!(config.password_policy.minimum_length(), 15);
+    assert_eq!(config.hashing, HashOptions::new());
     assert_eq!(config.registration, RegistrationMode::Open);
     assert_eq!(config.trace_filter, "info");
     assert!(config.administrator.is_none());
+    assert!(config.trusted_proxies.is_empty() && config.cors_origins.is_empty());
+    assert_eq!((config.body_limit, config.upload_limit), (1 << 20, 64 << 20));
 }
 
 #[test]
@@ -39,10 +42,18 @@ fn every_variable_is_read() {
         ("LOG_DIR", "/var/log/ums"),
         ("LOG_RETENTION_DAYS", "1"),
         ("PASSWORD_MIN_LENGTH", "8"),
+        ("PASSWORD_HASH_MEMORY_KIB", "7168"),
+        ("PASSWORD_HASH_ITERATIONS", "5"),
+        ("PASSWORD_HASH_CONCURRENCY", "3"),
+        ("PASSWORD_HASH_QUEUE", "0"),
         ("REGISTRATION", "approval"),
         ("ADMIN_EMAIL", "root@example.com"),
         ("ADMIN_PASSWORD", "12345678"),
         ("RUST_LOG", "warn,ums_server=debug"),
+        ("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8"),
+        ("CORS_ORIGINS", "https://app.example.com,http://localhost:5173"),
+        ("MAX_BODY_BYTES", "65536"),
+        ("MAX_UPLOAD_BYTES", "1048576"),
         ("PATH", "none of our business"),
     ])
     .unwrap();
@@ -55,8 +66,16 @@ fn every_variable_is_read() {
     assert_eq!(config.log_directory, Path::new("/var/log/ums"));
     assert_eq!(config.log_retention_days, 1);
     assert_eq!(config.password_policy.minimum_length(), 8);
+    let hashing = HashOptions::new().memory_kibibytes(7168).iterations(5).concurrency(3).queue(0);
+    assert_eq!(config.hashing, hashing);
     assert_eq!(config.registration, RegistrationMode::Approval);
     assert_eq!(config.trace_filter, "warn,ums_server=debug");
+    assert!(config.trusted_proxies.contains("10.1.2.3".parse().unwrap()));
+    assert!(!config.trusted_proxies.contains("192.0.2.1".parse().unwrap()));
+    assert_eq!(config.cors_origins.len(), 2);
+    assert_eq!((config.body_limit, config.upload_limit), (65_536, 1_048_576));
+    let served = format!("{:?}", config.http_options());
+    assert!(served.contains("body_limit: 65536") && served.contains("localhost:5173"), "{served}");
     assert_eq!(config.administrator.unwrap().email, "root@example.com");
     assert_eq!(read(&[("HOST", "localhost")]).unwrap().address.ip(), read(&[]).unwrap().address.ip());
     assert_eq!(read(&[("REGISTRATION", "closed")]).unwrap().registration, RegistrationMode::Closed);
@@ -83,8 +102,23 @@ fn what_is_not_allowed_is_told_with_what_is() {
         ("LOG_RETENTION_DAYS", "3651", "1 to 3650"),
         ("PASSWORD_MIN_LENGTH", "7", "8 to 64"),
         ("PASSWORD_MIN_LENGTH", "65", "8 to 64"),
+        ("PASSWORD_HASH_MEMORY_KIB", "7167", "7168 to 1048576"),
+        ("PASSWORD_HASH_MEMORY_KIB", "1048577", "7168 to 1048576"),
+        ("PASSWORD_HASH_ITERATIONS", "0", "1 to 10"),
+        ("PASSWORD_HASH_ITERATIONS", "11", "1 to 10"),
+        ("PASSWORD_HASH_ITERATIONS", "1", "at least 2 with 19456 KiB"),
+        ("PASSWORD_HASH_CONCURRENCY", "0", "1 to 1024"),
+        ("PASSWORD_HASH_CONCURRENCY", "1025", "1 to 1024"),
+        ("PASSWORD_HASH_QUEUE", "-1", "0 to 1000000"),
+        ("PASSWORD_HASH_QUEUE", "1000001", "0 to 1000000"),
         ("RUST_LOG", "ums=loud", "a filter such as info"),
         ("REGISTRATION", "Open", "open, approval or closed"),
+        ("TRUSTED_PROXIES", "proxy, 10.0.0.1,0.0.0.0/0", r#"not "proxy", "0.0.0.0/0""#),
+        ("CORS_ORIGINS", "*", "https://app.example.com"),
+        ("CORS_ORIGINS", "https://a.example/, http://b.example, c", r#"not "https://a.example/", "c""#),
+        ("MAX_BODY_BYTES", "1023", "1024 to 16777216"),
+        ("MAX_BODY_BYTES", "1 MiB", "1024 to 16777216"),
+        ("MAX_UPLOAD_BYTES", "4294967297", "1024 to 4294967296"),
     ] {
         let fault = fault_of(name, value);
         assert!(fault.contains(allowed), "{fault}");
@@ -138,6 +172,30 @@ fn a_first_administrator_needs_address_and_password() {
         assert!(matches!(error.faults(), [fault] if fault.variable == variable), "{error}");
     }
     assert!(read(&[("ADMIN_EMAIL", "root@example.com"), ("ADMIN_PASSWORD", "fifteen chars ü")]).is_ok());
+}
+
+#[test]
+fn less_memory_for_a_hash_asks_for_more_iterations() {
+    for (memory, least) in [
+        ("7168", 5),
+        ("9215", 5),
+        ("9216", 4),
+        ("12287", 4),
+        ("12288", 3),
+        ("19455", 3),
+        ("19456", 2),
+        ("47104", 1),
+    ] {
+        for iterations in 1..=10 {
+            let number = iterations.to_string();
+            let variables = [("PASSWORD_HASH_MEMORY_KIB", memory), ("PASSWORD_HASH_ITERATIONS", &number)];
+            let allowed = read(&variables);
+            assert_eq!(allowed.is_ok(), iterations >= least, "{memory} {iterations}: {allowed:?}");
+        }
+    }
+    // The iterations that stand there unset are held to it as well.
+    let error = read(&[("PASSWORD_HASH_MEMORY_KIB", "12288")]).unwrap_err().to_string();
+    assert!(error.contains("PASSWORD_HASH_ITERATIONS") && error.contains("at least 3"), "{error}");
 }
 
 #[test]

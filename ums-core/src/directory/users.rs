@@ -1,5 +1,7 @@
 //! Users.
 
+use std::net::IpAddr;
+
 use ums_store::Version;
 
 use super::place::{Place, departments_above, expect_open};
@@ -7,11 +9,11 @@ use super::user_fields::{UserDraft, new_status, no_user};
 use super::{Directory, Versioned, check_version, count_admins};
 use crate::access::{Action, Actor, Scope, Target};
 use crate::hash::StoredHash;
-use crate::model::{Role, Status, User, UserFields, UserId, UserPatch};
+use crate::model::{MessageKind, Role, Status, User, UserFields, UserId, UserPatch};
 use crate::parse::{Checker, Email, fold_email};
 use crate::record::{Admins, Credential, Found, UserRecord};
 use crate::transaction::Transaction;
-use crate::{Conflict, Kind, Result, Timestamp, keyspace};
+use crate::{Kind, Result, Timestamp, keyspace};
 
 /// What a new account proves itself with: the hash of its password, made beforehand.
 pub(crate) type NewCredential = Option<StoredHash>;
@@ -43,18 +45,23 @@ impl Directory {
             let after = Target { role: Some(role), ..place.target() };
             actor.may(Action::CreateUser, &after)?;
             actor.may_set(Action::CreateUser, fields.set_over(None), &after)?;
-            self.insert_user(&transaction, id, draft, &place, role, status, credential).await
+            let made = self.insert_user(&transaction, id, draft, &place, role, status, credential).await?;
+            if status == Status::Invited {
+                self.outbox.put_first(&transaction, id, MessageKind::Invitation)?;
+            }
+            Ok(made)
         })
         .await
     }
 
-    /// Makes an account for somebody who registers.
+    /// Makes an account for somebody who registers, at home at the address from which they do.
     pub(crate) async fn register_user(
         &self,
         fields: &UserFields,
         credential: &NewCredential,
         status: Status,
         first: FirstAccount,
+        ip: Option<IpAddr>,
     ) -> Result<Versioned<User>> {
         let draft = &UserDraft::parse(fields, Checker::default())?;
         let id = UserId::allotted(self.database.next_id(Kind::User).await?)?;
@@ -66,7 +73,12 @@ impl Directory {
             } else {
                 (Role::Member, status)
             };
-            self.insert_user(&transaction, id, draft, &place, role, status, credential).await
+            if ip.is_some() {
+                self.throttle.forgive(&transaction, draft.email.canonical(), ip).await?;
+            }
+            let made = self.insert_user(&transaction, id, draft, &place, role, status, credential).await?;
+            self.outbox.put_first(&transaction, id, MessageKind::EmailVerification)?;
+            Ok(made)
         })
         .await
     }
@@ -134,55 +146,6 @@ impl Directory {
         } else {
             Ok(())
         }
-    }
-
-    /// Whether nobody but the record's own account has its e-mail address and external id.
-    async fn expect_free(
-        &self,
-        transaction: &Transaction,
-        draft: &UserDraft,
-        place: &Place,
-        old: Option<&User>,
-    ) -> Result<()> {
-        let email = draft.email.canonical();
-        if old.is_none_or(|old| fold_email(&old.email) != email) {
-            let holder = transaction.lookup(&keyspace::user_by_email(email)).await?;
-            self.expect_no_holder(transaction, holder, Conflict::EmailTaken).await?;
-        }
-        if let Some(external_id) = &draft.external_id {
-            let key = keyspace::organisation_external_id(place.organisation_id, external_id.as_str());
-            let kept = old.is_some_and(|old| {
-                old.organisation_id == place.organisation_id
-                    && old.external_id.as_deref() == Some(external_id.as_str())
-            });
-            if !kept {
-                let holder = transaction.lookup(&key).await?;
-                self.expect_no_holder(transaction, holder, Conflict::ExternalIdTaken).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Looks that nobody has an address, ahead of what costs more; the commit looks again.
-    pub(crate) async fn expect_free_address(&self, email: &Email) -> Result<()> {
-        self.write(|transaction| async move {
-            let holder = transaction.lookup(&keyspace::user_by_email(email.canonical())).await?;
-            self.expect_no_holder(&transaction, holder, Conflict::EmailTaken).await
-        })
-        .await
-    }
-
-    async fn expect_no_holder(
-        &self,
-        transaction: &Transaction,
-        holder: Option<u64>,
-        conflict: Conflict,
-    ) -> Result<()> {
-        let Some(id) = holder else { return Ok(()) };
-        let key = keyspace::user_profile(UserId::allotted(id)?);
-        // A deletion that a crash left half done holds no address.
-        let closing = transaction.read::<UserRecord>(&key).await?.is_some_and(|holder| holder.closing);
-        Err(if closing { Conflict::Closing } else { conflict }.into())
     }
 
     pub(crate) async fn user(&self, actor: &Actor, id: UserId) -> Result<Versioned<User>> {
@@ -321,7 +284,7 @@ impl Directory {
         Ok(UserRecord { user, session_epoch })
     }
 
-    /// Writes what a user becomes.
+    /// Writes what a user becomes, and means the messages that follow from it.
     pub(super) async fn write_changed(
         &self,
         transaction: &Transaction,
@@ -329,15 +292,26 @@ impl Directory {
         record: &UserRecord,
         credential: &NewCredential,
     ) -> Result<()> {
-        count_admins(transaction, found.data.counts_as_admin(), record.counts_as_admin()).await?;
-        let id = record.user.id;
-        transaction.replace(keyspace::user_profile(id), Some(&found.data), Some(record))?;
-        let email = &found.data.user.email;
-        if fold_email(email) != fold_email(&record.user.email) {
-            self.throttle.forget(transaction, email);
+        self.write_account(transaction, &found.data, record, credential).await?;
+        self.tell_of_change(transaction, &found.data.user, &record.user, credential.is_some()).await
+    }
+
+    /// Writes what an account becomes.
+    pub(crate) async fn write_account(
+        &self,
+        transaction: &Transaction,
+        old: &UserRecord,
+        new: &UserRecord,
+        credential: &NewCredential,
+    ) -> Result<()> {
+        count_admins(transaction, old.counts_as_admin(), new.counts_as_admin()).await?;
+        let id = new.user.id;
+        transaction.replace(keyspace::user_profile(id), Some(old), Some(new))?;
+        if fold_email(&old.user.email) != fold_email(&new.user.email) {
+            self.throttle.forget(transaction, &old.user.email);
         }
         if let Some(password_hash) = credential {
-            let changed_at = record.user.updated_at;
+            let changed_at = self.database.now();
             let credential = Credential { password_hash: password_hash.clone(), changed_at };
             transaction.put(keyspace::credential(id), &credential)?;
         }

@@ -24,7 +24,7 @@ const EVENTS: usize = 256;
 const MESSAGES: usize = 4;
 
 /// What a row costs at most in operations of a commit, with what is read for it.
-const OPERATIONS_PER_ROW: usize = 24;
+const OPERATIONS_PER_ROW: usize = 25;
 /// The most rows of a commit: more saves nothing.
 const ROWS: usize = 2_000;
 

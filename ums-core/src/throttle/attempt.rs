@@ -83,7 +83,10 @@ impl Throttle {
         match answer {
             Ok(Ok(admitted)) => Ok(admitted),
             Ok(Err(wait)) => Err(refusal(wait)),
-            Err(Error::Conflict(Conflict::Contention)) => Err(refusal(CONTENDED)),
+            Err(Error::Conflict(Conflict::Contention)) => {
+                tally.note(0, false);
+                Err(refusal(CONTENDED))
+            }
             Err(error) => Err(error),
         }
     }

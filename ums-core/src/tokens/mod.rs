@@ -4,17 +4,23 @@ mod access;
 mod keyring;
 mod options;
 mod refresh;
+mod single_use;
 
 use std::time::Duration;
 
 pub(crate) use access::{AccessClaims, AccessGrant};
 pub use options::TokenOptions;
 pub(crate) use refresh::RefreshClaims;
+pub use single_use::SingleUseToken;
+pub(crate) use single_use::{RANDOM_BYTES, SingleUseClaims};
 
 use crate::model::{SessionId, UserId};
+use crate::record::TokenPurpose;
 use crate::{Error, Result, SecretKey, Timestamp};
 use keyring::Keyring;
 use refresh::RefreshKey;
+use single_use::SingleUseKey;
+use zeroize::Zeroizing;
 
 /// Makes tokens and checks them.
 #[derive(Debug)]
@@ -22,13 +28,16 @@ pub(crate) struct Tokens {
     options: TokenOptions,
     keyring: Keyring,
     refresh_key: RefreshKey,
+    single_use_key: SingleUseKey,
 }
 
 impl Tokens {
     /// Tokens under this secret.
     pub(crate) fn new(secret: &SecretKey, options: TokenOptions) -> Self {
         let refresh_key = RefreshKey::new(secret, &options.issuer, &options.audience);
-        Self { options, keyring: Keyring::new(secret), refresh_key }
+        let context = refresh::context(&options.issuer, &options.audience);
+        let single_use_key = SingleUseKey::new(secret, context);
+        Self { options, keyring: Keyring::new(secret), refresh_key, single_use_key }
     }
 
     /// How long an access token is valid.
@@ -85,6 +94,29 @@ impl Tokens {
     /// [`Error::InvalidRefreshToken`].
     pub(crate) fn parse_refresh(&self, token: &str) -> Result<RefreshClaims> {
         self.refresh_key.parse(token).ok_or(Error::InvalidRefreshToken)
+    }
+
+    /// A single-use token of this randomness, and what the store keeps of it.
+    pub(crate) fn single_use_token(
+        &self,
+        purpose: TokenPurpose,
+        user: UserId,
+        random: &[u8; RANDOM_BYTES],
+    ) -> (Zeroizing<String>, String) {
+        self.single_use_key.token(purpose, user, random)
+    }
+
+    /// What a single-use token says. Whether it is live, its record says.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidToken`] for what is no token of this purpose.
+    pub(crate) fn parse_single_use(
+        &self,
+        purpose: TokenPurpose,
+        token: &SingleUseToken,
+    ) -> Result<SingleUseClaims> {
+        self.single_use_key.parse(purpose, token).ok_or(Error::InvalidToken)
     }
 }
 

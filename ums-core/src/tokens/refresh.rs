@@ -36,12 +36,7 @@ pub(super) struct RefreshKey {
 impl RefreshKey {
     pub(super) fn new(secret: &SecretKey, issuer: &str, audience: &str) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.derive(Purpose::RefreshToken).expose());
-        let mut context = Vec::new();
-        for name in [issuer, audience] {
-            context.extend((name.len() as u64).to_be_bytes());
-            context.extend(name.as_bytes());
-        }
-        Self { key, context }
+        Self { key, context: context(issuer, audience) }
     }
 
     pub(super) fn token(&self, claims: RefreshClaims) -> String {
@@ -90,6 +85,16 @@ impl RefreshClaims {
             generation: u32::from_be_bytes(*generation),
         })
     }
+}
+
+/// For whom tokens are, without ambiguity.
+pub(super) fn context(issuer: &str, audience: &str) -> Vec<u8> {
+    let mut context = Vec::new();
+    for name in [issuer, audience] {
+        context.extend((name.len() as u64).to_be_bytes());
+        context.extend(name.as_bytes());
+    }
+    context
 }
 
 #[cfg(test)]

@@ -96,13 +96,13 @@ impl Audited for Versioned<User> {
 impl Acting {
     /// Does something that an auditor would ask about, and tells the log how it ended. `subject` is what it is done to,
     /// as far as that is known before.
-    pub(super) async fn audited<T: Audited>(
+    pub(super) fn audited<T: Audited>(
         &self,
         action: &'static str,
         subject: Subject,
         work: impl Future<Output = Result<T>> + Send,
-    ) -> Result<T> {
-        self.audited_attempt(action, subject, &Tally::default(), work).await
+    ) -> impl Future<Output = Result<T>> {
+        self.audited_attempt(action, subject, None, work)
     }
 
     /// The same for an attempt at an account's password: where it was in vain, the log is also told how many were so far,
@@ -111,7 +111,7 @@ impl Acting {
         &self,
         action: &'static str,
         subject: Subject,
-        tally: &Tally,
+        tally: Option<&Tally>,
         work: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
         let result = work.await;
@@ -123,11 +123,12 @@ impl Acting {
             fields: done.fields,
         };
         let error = result.as_ref().err();
-        if error.is_some() && tally.attempts() > 0 {
-            subject = subject.field("failures", tally.attempts());
+        let attempts = tally.map_or(0, Tally::attempts);
+        if error.is_some() && attempts > 0 {
+            subject = subject.field("failures", attempts);
         }
-        let exhausted =
-            tally.is_exhausted() && matches!(error, Some(Error::InvalidCredentials | Error::WrongPassword));
+        let exhausted = tally.is_some_and(Tally::is_exhausted)
+            && matches!(error, Some(Error::InvalidCredentials | Error::WrongPassword));
         let last = exhausted.then(|| subject.clone());
         self.tell(action, subject, error);
         if let Some(subject) = last {
@@ -205,6 +206,13 @@ fn sentence(action: &str, subject: &Subject) -> String {
         "auth.logout" => "logged out",
         "auth.logout_all" => "logged out everywhere",
         "auth.password" => "changed its password",
+        "auth.forgot" => "a new password was asked for",
+        "auth.reset" => "set a new password",
+        "auth.verify_email" => "confirmed an e-mail address",
+        "auth.verify_email_send" => "asked for what confirms its e-mail address",
+        "auth.email_change" => "asked for another e-mail address",
+        "auth.invitation_accept" => "accepted its invitation",
+        "user.invite" => "was invited again",
         "auth.session_end" => "was ended",
         "user.sessions_end" => "had every session ended",
         "import.run" => "was imported",
@@ -225,6 +233,7 @@ fn severity(error: &Error) -> Level {
         | Error::InvalidCredentials
         | Error::RefreshTokenReused
         | Error::WrongPassword
+        | Error::InvalidToken
         | Error::TooManyRequests { .. }
         | Error::Overloaded { .. } => Level::Warn,
         _ => Level::Info,

@@ -8,6 +8,8 @@ use crate::directory::{Directory, FirstAccount};
 use crate::hash::{HashOptions, Hasher, PasswordPolicy};
 use crate::import::ImportLimits;
 use crate::log::{LogQueue, LogSink, MemorySink};
+use crate::notify::{MessageOptions, Notifier};
+use crate::outbox::{Background, Outbox};
 use crate::page::Cursors;
 use crate::record::Schema;
 use crate::sessions::Sessions;
@@ -37,6 +39,7 @@ pub struct Builder {
     first_account: FirstAccount,
     import_limits: ImportLimits,
     throttle: ThrottleOptions,
+    messages: Option<(Arc<dyn Notifier>, MessageOptions)>,
 }
 
 impl Builder {
@@ -54,6 +57,7 @@ impl Builder {
             first_account: FirstAccount::BecomesAdmin,
             import_limits: ImportLimits::default(),
             throttle: ThrottleOptions::default(),
+            messages: None,
         }
     }
 
@@ -127,6 +131,12 @@ impl Builder {
         Self { throttle, ..self }
     }
 
+    /// Brings messages: without a notifier, which is the default, no message is meant and none is kept.
+    #[must_use]
+    pub fn notifier(self, notifier: Arc<dyn Notifier>, options: MessageOptions) -> Self {
+        Self { messages: Some((notifier, options)), ..self }
+    }
+
     /// Opens the store: notes its layout in a new one, checks that of an old one, and finishes deletions that a crash
     /// left half done.
     ///
@@ -148,17 +158,25 @@ impl Builder {
             first_account,
             import_limits,
             throttle,
+            messages,
         } = self;
         let database = Database::new(store, clock.clone(), random.clone());
         check_layout(&database).await?;
         let cursors = Arc::new(Cursors::new(&secret, random.clone()));
         let throttle = Throttle::new(database.clone(), &secret, &throttle)?;
         let tokens = Arc::new(Tokens::new(&secret, tokens));
-        let directory = Directory::new(database.clone(), cursors.clone(), throttle.clone());
+        let log = log.unwrap_or_else(|| {
+            LogQueue::new(Arc::new(MemorySink::new(EVENTS_IN_MEMORY)), clock.clone(), random.clone())
+        });
+        let outbox = messages.map_or_else(Outbox::default, |(notifier, options)| {
+            Outbox::new(database.clone(), tokens.clone(), notifier, options, log.clone())
+        });
+        let directory = Directory::new(database.clone(), cursors.clone(), throttle.clone(), outbox.clone());
         let auth = Auth {
             database: database.clone(),
             directory: directory.clone(),
             sessions: Sessions::new(database.clone(), tokens.clone(), cursors.clone()),
+            outbox: outbox.clone(),
             tokens,
             hasher: Arc::new(Hasher::new(&hashing, random.clone())?),
             policy,
@@ -166,8 +184,6 @@ impl Builder {
             first_account,
             throttle: throttle.clone(),
         };
-        let log =
-            log.unwrap_or_else(|| LogQueue::new(Arc::new(MemorySink::new(EVENTS_IN_MEMORY)), clock, random));
         match directory.finish_closing().await {
             Ok(0) => {}
             Ok(finished) => tracing::info!(finished, "finished deletions that had been interrupted"),
@@ -177,6 +193,7 @@ impl Builder {
             }
             Err(error) => return Err(error),
         }
+        let _background = Background::start(&outbox);
         Ok(UserManagement(Arc::new(Parts {
             database,
             directory,
@@ -185,6 +202,8 @@ impl Builder {
             cursors,
             import_limits,
             throttle,
+            outbox,
+            _background,
         })))
     }
 }

@@ -159,7 +159,7 @@ impl Acting {
             let credential = parts.auth.new_credential(&self.actor, fields, checker).await?;
             parts.directory.create_user(&self.actor, fields, &credential).await
         };
-        self.audited("user.create", Subject::default(), work).await
+        self.audited("user.create", Subject::default(), self.waking(work)).await
     }
 
     /// One user.
@@ -189,7 +189,7 @@ impl Acting {
             let credential = parts.auth.new_credential(&self.actor, fields, Checker::default()).await?;
             parts.directory.replace_user(&self.actor, id, fields, &credential, expected).await
         };
-        self.audited("user.update", user(id), work).await
+        self.audited("user.update", user(id), self.waking(work)).await
     }
 
     /// Changes some of a user's fields. Suspending ends every session.
@@ -207,7 +207,7 @@ impl Acting {
             let credential = parts.auth.new_credential(&self.actor, &fields, checker).await?;
             parts.directory.change_user(&self.actor, id, patch, &credential, expected).await
         };
-        self.audited("user.update", user(id), work).await
+        self.audited("user.update", user(id), self.waking(work)).await
     }
 
     /// Ends every session of a user: for a device that was lost, an account that somebody else got into.
@@ -232,6 +232,6 @@ fn department(id: DepartmentId) -> Subject {
     Subject::new(format!("department/{id}"))
 }
 
-fn user(id: UserId) -> Subject {
+pub(super) fn user(id: UserId) -> Subject {
     Subject::new(format!("user/{id}"))
 }

@@ -7,6 +7,7 @@ mod builder;
 mod directory;
 mod imports;
 mod logs;
+mod messages;
 
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ use crate::directory::Directory;
 use crate::import::ImportLimits;
 use crate::log::{Level, LogQueue, Outcome};
 use crate::model::User;
+use crate::notify::Delivery;
+use crate::outbox::{Background, Outbox};
 use crate::page::Cursors;
 use crate::throttle::Throttle;
 use crate::transaction::Database;
@@ -66,6 +69,9 @@ struct Parts {
     cursors: Arc<Cursors>,
     import_limits: ImportLimits,
     throttle: Throttle,
+    outbox: Outbox,
+    /// Sends as long as there is a handle.
+    _background: Option<Background>,
 }
 
 impl UserManagement {
@@ -137,6 +143,18 @@ impl UserManagement {
         Verifier::new(&self.0.database, &self.0.throttle).run().await
     }
 
+    /// Sends every message that is due, and says what became of them. The background does so by itself where there is one
+    /// ([`MessageOptions::background`](crate::notify::MessageOptions::background)); several may do so at once, and no
+    /// message is sent by two of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`](crate::Error::Store) where the store does not answer. What a notifier fails at is no error here:
+    /// the message waits, and the log is told.
+    pub async fn deliver_messages(&self) -> Result<Delivery> {
+        self.0.outbox.deliver().await
+    }
+
     /// Finishes every deletion that a crash left half done. [`Builder::open`] does so, too.
     ///
     /// # Errors
@@ -145,6 +163,12 @@ impl UserManagement {
     /// where one can't be finished, after all the others were: [`verify`](Self::verify) says what is wrong there.
     pub async fn finish_deletions(&self) -> Result<usize> {
         self.0.directory.finish_closing().await
+    }
+
+    /// What tests of its parts look at.
+    #[cfg(test)]
+    pub(crate) fn auth(&self) -> &Auth {
+        &self.0.auth
     }
 
     /// Where events are recorded.

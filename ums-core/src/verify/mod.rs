@@ -5,6 +5,7 @@
 
 mod finding;
 mod indexes;
+mod outbox;
 mod records;
 
 pub use finding::Finding;
@@ -74,6 +75,7 @@ impl<'a> Verifier<'a> {
         self.index_of_organisations().await?;
         self.admins().await?;
         self.closing_marks().await?;
+        self.outbox().await?;
         Ok(self.findings)
     }
 

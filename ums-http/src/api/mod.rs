@@ -8,6 +8,7 @@ mod import;
 mod log;
 mod organisation;
 mod parameters;
+mod recovery;
 mod upload;
 mod user;
 
@@ -17,6 +18,7 @@ use crate::routes::Routes;
 pub(crate) fn add_to(routes: &mut Routes<'_>) {
     authentication::add_to(routes);
     account::add_to(routes);
+    recovery::add_to(routes);
     organisation::add_to(routes);
     department::add_to(routes);
     user::add_to(routes);

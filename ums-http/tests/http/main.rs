@@ -18,5 +18,7 @@ mod limits;
 mod lists;
 mod logs;
 mod proxies;
+mod recovery;
 mod support;
+mod throttling;
 mod tracing;

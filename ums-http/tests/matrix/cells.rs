@@ -86,7 +86,6 @@ async fn every_cell(role: Option<Role>) {
             );
         }
     }
-    println!("{cells} cells for {role:?}");
     assert!(cells > 100, "only {cells} cells");
 }
 

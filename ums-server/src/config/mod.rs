@@ -2,6 +2,9 @@
 
 mod database_url;
 mod error;
+mod hashing;
+mod messages;
+mod trusted_proxies;
 mod variables;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -10,10 +13,13 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 use ums_core::parse::Email;
-use ums_core::{Password, PasswordPolicy, RegistrationMode, SecretKey};
+use ums_core::{HashOptions, Password, PasswordPolicy, RegistrationMode, SecretKey};
+use ums_http::{AllowedOrigin, HttpOptions};
 
 pub use database_url::DatabaseUrl;
 pub use error::{ConfigError, ConfigFault, Found};
+pub use messages::{Messages, NotifierChoice};
+pub use trusted_proxies::TrustedProxies;
 use variables::Variables;
 
 /// How a server is to run. [`Config::from_variables`] lists the variables with their defaults.
@@ -40,12 +46,25 @@ pub struct Config {
     pub log_retention_days: u16,
     /// Which passwords may be set (`PASSWORD_MIN_LENGTH`).
     pub password_policy: PasswordPolicy,
+    /// What hashing a password costs, and how much of it happens at once (`PASSWORD_HASH_MEMORY_KIB`,
+    /// `PASSWORD_HASH_ITERATIONS`, `PASSWORD_HASH_CONCURRENCY`, `PASSWORD_HASH_QUEUE`).
+    pub hashing: HashOptions,
     /// Who may make an account for themselves (`REGISTRATION`).
     pub registration: RegistrationMode,
     /// What is written to standard error, as `tracing_subscriber`'s `EnvFilter` reads it (`RUST_LOG`).
     pub trace_filter: String,
     /// The first administrator, made at start where the store has none (`ADMIN_EMAIL`, `ADMIN_PASSWORD`).
     pub administrator: Option<FirstAdministrator>,
+    /// Whose `X-Forwarded-For` is believed (`TRUSTED_PROXIES`).
+    pub trusted_proxies: TrustedProxies,
+    /// Which pages of other origins may call the interface (`CORS_ORIGINS`).
+    pub cors_origins: Vec<AllowedOrigin>,
+    /// The most bytes of a JSON body (`MAX_BODY_BYTES`).
+    pub body_limit: usize,
+    /// The most bytes of an upload (`MAX_UPLOAD_BYTES`).
+    pub upload_limit: usize,
+    /// How messages go out.
+    pub messages: Messages,
 }
 
 /// How access tokens are signed.
@@ -94,9 +113,22 @@ impl Config {
     /// | `LOG_DIR` | `./logs` | a path |
     /// | `LOG_RETENTION_DAYS` | 90 | 1 to 3650 |
     /// | `PASSWORD_MIN_LENGTH` | 15 | 8 to 64 |
+    /// | `PASSWORD_HASH_MEMORY_KIB` | 19456 | 7168 to 1048576: what one hash fills |
+    /// | `PASSWORD_HASH_ITERATIONS` | 2 | 1 to 10, at least as OWASP recommends for the memory: 1 from 47104 KiB on, 2 from 19456, 3 from 12288, 4 from 9216, else 5 |
+    /// | `PASSWORD_HASH_CONCURRENCY` | as many as cores | 1 to 1024: hashes at once, each with its memory |
+    /// | `PASSWORD_HASH_QUEUE` | 256 | 0 to 1000000: hashes that may wait; past it, `503` |
     /// | `REGISTRATION` | `open` | `open`, `approval`, `closed` |
     /// | `RUST_LOG` | `info` | directives as `tracing_subscriber`'s `EnvFilter` reads them |
     /// | `ADMIN_EMAIL`, `ADMIN_PASSWORD` | none | both or neither; the password as long as `PASSWORD_MIN_LENGTH` asks |
+    /// | `TRUSTED_PROXIES` | none | addresses and networks (CIDR) with commas between, such as `127.0.0.1, 10.0.0.0/8` |
+    /// | `CORS_ORIGINS` | none | origins with commas between, such as `https://app.example.com` |
+    /// | `MAX_BODY_BYTES` | 1048576 (1 MiB) | 1024 to 16777216 (16 MiB) |
+    /// | `MAX_UPLOAD_BYTES` | 67108864 (64 MiB) | 1024 to 4294967296 (4 GiB) |
+    /// | `NOTIFIER` | `directory` | `directory`, or for development `log` |
+    /// | `MESSAGE_DIR` | `messages` beside the data | a path |
+    /// | `PUBLIC_URL` | `http://HOST:PORT` | an `http` or `https` URL: what links in messages begin with |
+    /// | `RESET_PASSWORD_PATH`, `VERIFY_EMAIL_PATH`, `ACCEPT_INVITATION_PATH` | `/reset-password`, `/verify-email`, `/accept-invitation` | paths below `PUBLIC_URL` that a frontend serves, with `{token}` where it is not to go to the end |
+    /// | `SERVICE_NAME` | `UMS` | what messages call the deployment, up to 100 characters |
     ///
     /// # Errors
     ///
@@ -114,6 +146,17 @@ impl Config {
         self.administrator.is_none() && self.address.ip().is_loopback()
     }
 
+    /// How the HTTP interface is served.
+    #[must_use]
+    pub fn http_options(&self) -> HttpOptions {
+        let proxies = self.trusted_proxies.clone();
+        let options = HttpOptions::new()
+            .body_limit(self.body_limit)
+            .upload_limit(self.upload_limit)
+            .trust_proxies(move |peer| proxies.contains(peer));
+        self.cors_origins.iter().cloned().fold(options, HttpOptions::allow_origin)
+    }
+
     fn from_parts(mut variables: Variables) -> Result<Self, ConfigError> {
         let password_policy = variables.read("PASSWORD_MIN_LENGTH", read_policy).unwrap_or_default();
         let refresh_days = variables.number("REFRESH_TOKEN_EXPIRE_DAYS", 2, 1, 365);
@@ -125,10 +168,16 @@ impl Config {
                 format!("at most SESSION_MAX_DAYS, which is {session_days}"),
             );
         }
+        let database_url = variables
+            .read("DATABASE_URL", str::parse)
+            .unwrap_or_else(|| DatabaseUrl::Redb("./data/ums.redb".into()));
+        let address = SocketAddr::new(
+            variables.read("HOST", read_host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            variables.number("PORT", 8000, 0, u16::MAX),
+        );
+        let messages = Messages::read(&mut variables, &database_url, address);
         let config = Self {
-            database_url: variables
-                .read("DATABASE_URL", str::parse)
-                .unwrap_or_else(|| DatabaseUrl::Redb("./data/ums.redb".into())),
+            database_url,
             secret_key: variables.read_secret("SECRET_KEY", |value| {
                 SecretKey::new(value).map_err(|error| format!("at least 32 bytes: {error}"))
             }),
@@ -136,23 +185,28 @@ impl Config {
             access_token_lifetime: minutes(variables.number("ACCESS_TOKEN_EXPIRE_MINUTES", 60, 1, 24 * 60)),
             refresh_token_lifetime: days(refresh_days),
             session_lifetime: days(session_days),
-            address: SocketAddr::new(
-                variables.read("HOST", read_host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-                variables.number("PORT", 8000, 0, u16::MAX),
-            ),
+            address,
             log_directory: variables
                 .read("LOG_DIR", |value| Ok(PathBuf::from(value)))
                 .unwrap_or_else(|| PathBuf::from("./logs")),
             log_retention_days: variables.number("LOG_RETENTION_DAYS", 90, 1, 3650),
             password_policy,
+            hashing: hashing::read(&mut variables),
             registration: variables.read("REGISTRATION", read_registration).unwrap_or(RegistrationMode::Open),
             trace_filter: variables.read("RUST_LOG", read_trace_filter).unwrap_or_else(|| "info".to_owned()),
             administrator: read_administrator(&mut variables, password_policy),
+            trusted_proxies: variables.read("TRUSTED_PROXIES", str::parse).unwrap_or_default(),
+            cors_origins: variables.read("CORS_ORIGINS", read_origins).unwrap_or_default(),
+            body_limit: variables.bytes("MAX_BODY_BYTES", MEBIBYTE, 16 * MEBIBYTE),
+            upload_limit: variables.bytes("MAX_UPLOAD_BYTES", 64 * MEBIBYTE, 4096 * MEBIBYTE),
+            messages,
         };
         variables.finish()?;
         Ok(config)
     }
 }
+
+const MEBIBYTE: u64 = 1024 * 1024;
 
 fn minutes(count: u16) -> Duration {
     Duration::from_secs(u64::from(count) * 60)
@@ -199,6 +253,27 @@ fn read_trace_filter(value: &str) -> Result<String, String> {
         Ok(_) => Ok(value.to_owned()),
         Err(error) => Err(format!("a filter such as info or warn,ums_server=debug ({error})")),
     }
+}
+
+fn read_origins(value: &str) -> Result<Vec<AllowedOrigin>, String> {
+    let allowed = "origins such as https://app.example.com, http://localhost:5173, with no path and no `*`";
+    read_list(value, allowed, |entry| entry.parse().ok())
+}
+
+/// What stands between commas. `Err` says what is allowed, and names every entry that is not.
+fn read_list<T>(value: &str, allowed: &str, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, String> {
+    let mut refused = Vec::new();
+    let mut list = Vec::new();
+    for entry in value.split(',').map(str::trim) {
+        match read(entry) {
+            Some(item) => list.push(item),
+            None => refused.push(format!("{entry:?}")),
+        }
+    }
+    if refused.is_empty() {
+        return Ok(list);
+    }
+    Err(format!("{allowed}, with commas between; not {}", refused.join(", ")))
 }
 
 fn read_administrator(variables: &mut Variables, policy: PasswordPolicy) -> Option<FirstAdministrator> {

@@ -25,7 +25,7 @@ const ROWS: [&[&str]; 12] = [
     &["user_management"],
     &["import", "export", "auth"],
     &["directory", "verify"],
-    &["sessions", "throttle"],
+    &["sessions", "throttle", "outbox"],
     &["tokens", "access"],
     &["log", "notify", "page"],
     &["transaction"],

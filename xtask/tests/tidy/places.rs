@@ -12,6 +12,7 @@ fn only_keyspace_spells_a_key() {
             // `Key` of the hmac crate.
             "ums-core/src/tokens/refresh.rs",
             "ums-core/src/throttle/keys.rs",
+            "ums-core/src/tokens/single_use.rs",
         ],
         looks_at: LooksAt::Code,
         // A literal is blank here.
