@@ -175,8 +175,8 @@ pub(super) async fn a_token_that_is_refused_is_told_unless_it_expired(store: Any
         of_action(&fixture, "auth.authenticate").await
     };
     let (message, signature) = tokens.access_token.rsplit_once('.').unwrap();
-    let turned: String = signature.chars().rev().collect();
-    let told = refused(&format!("{message}.{turned}")).await;
+    let other = if signature.starts_with('A') { "B" } else { "A" };
+    let told = refused(&format!("{message}.{other}{}", &signature[1..])).await;
     assert_eq!(told.len(), 1);
     assert_eq!((told[0].level(), told[0].outcome()), (Level::Warn, Some(Outcome::Refused)));
     assert_eq!(told[0].fields()["reason"], "wrong_signature");
@@ -206,7 +206,7 @@ pub(super) async fn a_token_that_is_refused_is_told_unless_it_expired(store: Any
     let passed_over = told[before].fields()["passed_over"].as_u64().expect("counted");
     assert_eq!(passed_over + u64::try_from(before).expect("few"), 53);
     let all = format!("{:?}", fixture.log.events());
-    assert!(!all.contains(&turned) && !all.contains(signature) && !all.contains("nonsense"));
+    assert!(!all.contains(&signature[1..]) && !all.contains("nonsense"));
     fixture.verify().await;
 }
 
