@@ -61,6 +61,8 @@ pub(crate) enum Purpose {
     Throttle,
     /// Hashes the keys by which a repeated import is known.
     ImportKey,
+    /// Makes what the store keeps of single-use tokens.
+    SingleUseToken,
 }
 
 impl Purpose {
@@ -71,6 +73,7 @@ impl Purpose {
             Self::Cursor => b"cursor v1",
             Self::Throttle => b"throttle v1",
             Self::ImportKey => b"import key v1",
+            Self::SingleUseToken => b"single-use token v1",
         }
     }
 }
@@ -126,6 +129,7 @@ mod tests {
             secret.derive(Purpose::Cursor),
             secret.derive(Purpose::Throttle),
             secret.derive(Purpose::ImportKey),
+            secret.derive(Purpose::SingleUseToken),
             other.derive(Purpose::Cursor),
         ];
         for (index, key) in keys.iter().enumerate() {

@@ -3,6 +3,7 @@
 
 mod common_passwords;
 mod fuzz;
+mod refresh_race;
 
 use std::env;
 use std::path::Path;
@@ -16,7 +17,7 @@ struct Task {
     run: fn(&[String]) -> Result<(), String>,
 }
 
-const TASKS: [Task; 5] = [
+const TASKS: [Task; 6] = [
     Task {
         name: "ci",
         arguments: "",
@@ -40,6 +41,12 @@ const TASKS: [Task; 5] = [
         arguments: "[POINTS]",
         does: "interrupts imports of 20,000 rows at so many points (10,000), half of them by SIGKILL",
         run: import_crash,
+    },
+    Task {
+        name: "refresh-race",
+        arguments: "[--rounds N] [--seed S]",
+        does: "64 callers refresh with one token, in each of 10,000 rounds, in memory and on redb",
+        run: refresh_race::run,
     },
     Task { name: "help", arguments: "", does: "this list", run: help },
 ];
@@ -66,7 +73,7 @@ fn main() -> ExitCode {
 fn help(_: &[String]) -> Result<(), String> {
     println!("cargo xtask TASK\n");
     for task in &TASKS {
-        println!("  {:<28}{}", format!("{} {}", task.name, task.arguments), task.does);
+        println!("  {:<38}{}", format!("{} {}", task.name, task.arguments), task.does);
     }
     Ok(())
 }

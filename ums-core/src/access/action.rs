@@ -41,11 +41,13 @@ pub enum Action {
     ReadImport,
     /// See the event log.
     ReadLogs,
+    /// See what the system counts of itself.
+    ReadMetrics,
 }
 
 impl Action {
     /// Every action, in the order of their declaration.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::OwnAccount,
         Self::ReadOrganisation,
         Self::CreateOrganisation,
@@ -62,6 +64,7 @@ impl Action {
         Self::Import,
         Self::ReadImport,
         Self::ReadLogs,
+        Self::ReadMetrics,
     ];
 
     /// The action that sees what this one acts on, and the kind of thing it is.
@@ -81,7 +84,8 @@ impl Action {
             }
             Self::Import | Self::ReadImport => (Self::ReadImport, Kind::Import),
             Self::OwnAccount => (Self::OwnAccount, Kind::Session),
-            Self::ReadLogs => (Self::ReadLogs, Kind::User),
+            // Neither acts on a thing, so none is ever missed.
+            Self::ReadLogs | Self::ReadMetrics => (self, Kind::User),
         }
     }
 
@@ -95,6 +99,7 @@ impl Action {
                 | Self::CreateUser
                 | Self::Import
                 | Self::ReadLogs
+                | Self::ReadMetrics
         )
     }
 

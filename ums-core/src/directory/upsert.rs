@@ -2,13 +2,14 @@
 
 use super::fields::{DepartmentDraft, OrganisationDraft};
 use super::place::{Departments, expect_open};
+use super::rights::RightsChange;
 use super::user_fields::{UserDraft, new_status};
 use super::users::target;
 use super::{Directory, NewCredential, organisations};
 use crate::access::{Action, Actor, Field, Target};
 use crate::model::{
-    Department, DepartmentFields, DepartmentId, Organisation, OrganisationFields, OrganisationId, Role,
-    Status, UserFields, UserId,
+    Department, DepartmentFields, DepartmentId, MessageKind, Organisation, OrganisationFields,
+    OrganisationId, Role, Status, UserFields, UserId,
 };
 use crate::parse::Checker;
 use crate::record::{Found, UserRecord};
@@ -32,6 +33,14 @@ pub(crate) enum Upserted {
     Skipped,
 }
 
+/// What became of a user, who that is as it was found, and whose rights it changes.
+#[derive(Debug)]
+pub(crate) struct UserUpserted {
+    pub(crate) upserted: Upserted,
+    pub(crate) whom: Option<(UserId, ums_store::Version)>,
+    pub(crate) rights: Option<RightsChange>,
+}
+
 /// A user to be made or changed. What is `None` is left as it is where the user is there already.
 #[derive(Clone, Debug)]
 pub(crate) struct UserUpsert {
@@ -44,6 +53,8 @@ pub(crate) struct UserUpsert {
     pub(crate) department_id: Option<DepartmentId>,
     /// For a new user alone.
     pub(crate) credential: NewCredential,
+    /// Whether a new account that has no password gets an invitation.
+    pub(crate) invite: bool,
 }
 
 impl UserUpsert {
@@ -187,7 +198,7 @@ impl Directory {
         actor: &Actor,
         upsert: &UserUpsert,
         existing: Existing,
-    ) -> Result<(Upserted, Option<(UserId, ums_store::Version)>)> {
+    ) -> Result<UserUpserted> {
         let actor = &self.confirm(transaction, actor).await?;
         let place = self.user_place(transaction, actor, upsert.organisation_id, upsert.department_id).await?;
         let Some(found) = self.same_user(transaction, upsert, place.organisation_id).await? else {
@@ -199,8 +210,13 @@ impl Directory {
             actor.may(Action::CreateUser, &after)?;
             actor.may_set(Action::CreateUser, upsert.sets(), &after)?;
             let (id, draft) = (upsert.id, &upsert.draft);
-            self.insert_user(transaction, id, draft, &place, role, status, &upsert.credential).await?;
-            return Ok((Upserted::Created, None));
+            let made =
+                self.insert_user(transaction, id, draft, &place, role, status, &upsert.credential).await?;
+            if upsert.invite && status == Status::Invited {
+                self.outbox.put_first(transaction, id, MessageKind::Invitation)?;
+            }
+            let rights = RightsChange::granted(&made.value);
+            return Ok(UserUpserted { upserted: Upserted::Created, whom: None, rights });
         };
         expect_open(&found)?;
         let whom = Some((found.data.user.id, found.version));
@@ -209,7 +225,7 @@ impl Directory {
         // Whoever can't see the account learns only what anybody who registers would.
         actor.may(Action::ReadUser, &reach).map_err(|_| Conflict::EmailTaken)?;
         match existing {
-            Existing::Skip => return Ok((Upserted::Skipped, whom)),
+            Existing::Skip => return Ok(UserUpserted { upserted: Upserted::Skipped, whom, rights: None }),
             Existing::Fail => return Err(Conflict::EmailTaken.into()),
             Existing::Update => {}
         }
@@ -237,10 +253,11 @@ impl Directory {
         let mut unchanged = old.clone();
         unchanged.updated_at = record.user.updated_at;
         if unchanged == record.user {
-            return Ok((Upserted::Unchanged, whom));
+            return Ok(UserUpserted { upserted: Upserted::Unchanged, whom, rights: None });
         }
         self.write_changed(transaction, &found, &record, &None).await?;
-        Ok((Upserted::Updated, whom))
+        let rights = RightsChange::between(old, &record.user);
+        Ok(UserUpserted { upserted: Upserted::Updated, whom, rights })
     }
 
     /// Suspends a user of an organisation, where that can be; whether it was.
@@ -250,17 +267,18 @@ impl Directory {
         actor: &Actor,
         id: UserId,
         organisation_id: OrganisationId,
-    ) -> Result<bool> {
+    ) -> Result<(bool, Option<RightsChange>)> {
+        let nothing = Ok((false, None));
         let found = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
-        let Some(found) = found.filter(|found| !found.closing) else { return Ok(false) };
+        let Some(found) = found.filter(|found| !found.closing) else { return nothing };
         let old = &found.data.user;
         let is_oneself = actor.user_id() == Some(id);
         if is_oneself || old.status == Status::Suspended || old.organisation_id != Some(organisation_id) {
-            return Ok(false);
+            return nothing;
         }
         let place = self.user_place(transaction, actor, old.organisation_id, old.department_id).await?;
         if actor.may(Action::UpdateUser, &target(old, old.role, place.departments)).is_err() {
-            return Ok(false);
+            return nothing;
         }
         let fields = UserFields {
             full_name: old.full_name.clone(),
@@ -274,8 +292,8 @@ impl Directory {
         };
         let record = self.changed(transaction, actor, &found, &fields, Checker::default(), &None).await?;
         match self.write_changed(transaction, &found, &record, &None).await {
-            Ok(()) => Ok(true),
-            Err(Error::Conflict(Conflict::LastAdmin)) => Ok(false),
+            Ok(()) => Ok((true, RightsChange::between(old, &record.user))),
+            Err(Error::Conflict(Conflict::LastAdmin)) => nothing,
             Err(error) => Err(error),
         }
     }

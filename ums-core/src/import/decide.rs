@@ -47,7 +47,9 @@ impl Importer<'_> {
                 (_, Err(error)) => Err(step.faults(error)?),
             };
             let decision = match &done {
-                Ok(Outcome { upserted, departments, whom }) => plan::decision(*upserted, *departments, *whom),
+                Ok(Outcome { upserted, departments, whom, .. }) => {
+                    plan::decision(*upserted, *departments, *whom)
+                }
                 Err(faults) => plan::refusal(faults),
             };
             let changed = expected.as_ref().is_some_and(|expected| *expected != decision);
@@ -62,6 +64,7 @@ impl Importer<'_> {
                         tally.done(SheetKind::Departments, Upserted::Created);
                     }
                     tally.done(kind, outcome.upserted);
+                    tally.rights.extend(outcome.rights);
                 }
                 Err(faults) => {
                     transaction.take_back();

@@ -21,21 +21,29 @@ use super::{
     SheetRow, WorkbookReader,
 };
 use crate::access::Actor;
-use crate::directory::{Existing, Upserted};
+use crate::directory::{Existing, RightsChange, Upserted};
 use crate::model::{ImportId, UserId};
 use crate::transaction::{Sending, Transaction};
 use crate::{Conflict, Error, Result, keyspace, store};
 
 /// What a row costs at most in operations of a commit, with what is read for it, and what each commit costs besides.
-const OPERATIONS_PER_ROW: usize = 24;
+const OPERATIONS_PER_ROW: usize = 25;
 const OPERATIONS_PER_COMMIT: usize = 8;
 /// The most rows of a commit: with more the engine holds more changed pages at once, past what an import may take.
 const ROWS: usize = 2_000;
 /// The most passwords of a commit that are hashed for it, some seconds' worth.
 const PASSWORDS: usize = 256;
 
+/// Who is told how an import goes on.
+pub(crate) trait Observer: Send + Sync {
+    /// It has begun, and nothing is changed yet.
+    fn begun(&self, id: ImportId, options: &ImportOptions);
+
+    /// These changes of rights are committed.
+    fn rights_changed(&self, changes: &[RightsChange]);
+}
+
 /// Carries out one import.
-#[derive(Debug)]
 pub(super) struct Importer<'a> {
     pub(super) jobs: &'a Jobs,
     pub(super) tools: &'a Tools,
@@ -46,6 +54,7 @@ pub(super) struct Importer<'a> {
     /// What a plan says of the rows to come, where one is looked at or applied.
     pub(super) plan: Option<Mutex<PlanReader>>,
     running: &'a Arc<Running>,
+    pub(super) observer: &'a dyn Observer,
     /// Ids of users that were taken and not given to a row yet.
     pub(super) ids: Mutex<Range<u64>>,
     /// How many rows there may still be to take some for.
@@ -57,19 +66,27 @@ pub(super) struct Importer<'a> {
 struct Flight {
     at: Checkpoint,
     steps: Vec<Ready>,
-    /// How many rows are done with it.
-    rows: u64,
+    done: Done,
     sending: Sending,
 }
 
+/// What a batch comes to: how many rows are done with it, and whose rights it changes.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    rows: u64,
+    rights: Vec<RightsChange>,
+}
+
 /// What became of a row that was taken.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) upserted: Upserted,
     /// How many departments were made for it.
     pub(super) departments: u64,
     /// The user that was there, as it was found.
     pub(super) whom: Option<(UserId, Version)>,
+    /// Whose rights it changes.
+    pub(super) rights: Option<RightsChange>,
 }
 
 /// What is to be done, and what a plan says of it, where there is one.
@@ -98,6 +115,7 @@ impl<'a> Importer<'a> {
         job: &'a Job,
         plan: Option<PlanReader>,
         running: &'a Arc<Running>,
+        observer: &'a dyn Observer,
     ) -> Self {
         Self {
             jobs,
@@ -108,6 +126,7 @@ impl<'a> Importer<'a> {
             phase: job.phase,
             plan: plan.map(Mutex::new),
             running,
+            observer,
             ids: Mutex::default(),
             rows: AtomicU64::default(),
         }
@@ -176,9 +195,9 @@ impl<'a> Importer<'a> {
         };
         // Whatever went wrong, or not as expected, is gone about again without haste.
         match ahead.filter(|_| stands && !self.running.is_cancelled()) {
-            Some((transaction, rows)) => {
+            Some((transaction, done)) => {
                 let sending = self.jobs.database().send(transaction);
-                *flight = sending.map(|sending| Flight { at, steps, rows, sending });
+                *flight = sending.map(|sending| Flight { at, steps, done, sending });
                 Ok(Ok(()))
             }
             None => self.commit(&mut at, &steps).await,
@@ -191,7 +210,7 @@ impl<'a> Importer<'a> {
         at: Checkpoint,
         steps: &[Ready],
         before: Option<&Flight>,
-    ) -> Option<(Transaction, u64)> {
+    ) -> Option<(Transaction, Done)> {
         if self.options.dry_run {
             return None;
         }
@@ -199,22 +218,27 @@ impl<'a> Importer<'a> {
         let job = self.expect_going_on(&transaction).await.ok()?.ok()?;
         let tally = self.decide(&transaction, steps, false).await.ok()?;
         let after = Checkpoint { events: at.events + steps.len() as u64, ..at };
-        let rows = self.note(&transaction, job, after, tally).ok()?;
-        Some((transaction, rows))
+        let done = self.note(&transaction, job, after, tally).ok()?;
+        Some((transaction, done))
     }
 
     /// Waits until a batch is committed; whether it was just as it was decided.
     async fn land(&self, flight: Flight) -> Result<Result<bool, Stop>> {
-        let Flight { mut at, steps, rows, sending } = flight;
+        let Flight { mut at, steps, done, sending } = flight;
         match sending.applied().await {
             Ok(true) => {
-                self.running.note_done(rows);
+                self.tell(&done);
                 return Ok(Ok(true));
             }
             Ok(false) | Err(Error::Store(store::Error::Invalid { .. })) => {}
             Err(error) => return Err(error),
         }
         Ok(self.commit(&mut at, &steps).await?.map(|()| false))
+    }
+
+    fn tell(&self, done: &Done) {
+        self.observer.rights_changed(&done.rights);
+        self.running.note_done(done.rows);
     }
 
     /// Applies steps that begin at a checkpoint, and moves that on.
@@ -226,9 +250,9 @@ impl<'a> Importer<'a> {
             applied = self.try_commit(after, steps, true).await;
         }
         match applied {
-            Ok(Ok(rows)) => {
+            Ok(Ok(done)) => {
                 *at = after;
-                self.running.note_done(rows);
+                self.tell(&done);
                 Ok(Ok(()))
             }
             Ok(Err(stop)) => Ok(Err(stop)),
@@ -246,13 +270,13 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// One commit: what the steps come to, and the job as it is after them. Gives the rows done by then.
+    /// One commit: what the steps come to, and the job as it is after them.
     async fn try_commit(
         &self,
         after: Checkpoint,
         steps: &[Ready],
         past_closing: bool,
-    ) -> Result<Result<u64, Stop>> {
+    ) -> Result<Result<Done, Stop>> {
         if self.running.is_cancelled() {
             return Ok(Err(Stop::Cancelled));
         }
@@ -265,7 +289,7 @@ impl<'a> Importer<'a> {
                 return Ok(Err(Stop::Stale));
             }
             if self.phase == Phase::Looking {
-                return Ok(Ok(0));
+                return Ok(Ok(Done::default()));
             }
             let note = |transaction: Transaction| async move {
                 match self.expect_going_on(&transaction).await? {
@@ -298,22 +322,23 @@ impl<'a> Importer<'a> {
         })
     }
 
-    /// Notes how far the job is. Gives the rows done by then.
+    /// Notes how far the job is.
     fn note(
         &self,
         transaction: &Transaction,
         mut job: Job,
         after: Checkpoint,
         mut tally: Tally,
-    ) -> Result<u64> {
+    ) -> Result<Done> {
         self.jobs.keep_plan(transaction, &mut job, mem::take(&mut tally.decisions))?;
+        let rights = mem::take(&mut tally.rights);
         job.checkpoint = after;
         job.lease = Some(self.jobs.lease());
         job.attempts = 0;
         job.bytes_read = self.running.progress().bytes_read;
         self.jobs.keep_tally(transaction, &mut job, tally)?;
         transaction.put(keyspace::import_job(self.id), &job)?;
-        Ok(job.counts.rows())
+        Ok(Done { rows: job.counts.rows(), rights })
     }
 
     fn rows_per_commit(&self) -> usize {

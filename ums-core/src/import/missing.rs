@@ -88,21 +88,25 @@ impl Importer<'_> {
                 Err(stop) => return Ok(Err(stop)),
             };
             let actor = directory.confirm(&transaction, self.actor).await?;
+            let mut rights = Vec::new();
             for id in ids {
-                let suspended = directory.suspend_missing(&transaction, &actor, *id, organisation_id).await?;
+                let (suspended, change) =
+                    directory.suspend_missing(&transaction, &actor, *id, organisation_id).await?;
                 job.suspended += u64::from(suspended);
+                rights.extend(change);
             }
             job.lease = Some(self.jobs.lease());
             if self.options.dry_run {
-                return Ok(Ok(Some(job.suspended)));
+                return Ok(Ok((Some(job.suspended), Vec::new())));
             }
             transaction.put(keyspace::import_job(self.id), &job)?;
-            Ok(Ok(None))
+            Ok(Ok((None, rights)))
         };
-        let counted = match directory.write(work).await? {
-            Ok(counted) => counted,
+        let (counted, rights) = match directory.write(work).await? {
+            Ok(done) => done,
             Err(stop) => return Ok(Err(stop)),
         };
+        self.observer.rights_changed(&rights);
         let Some(suspended) = counted else { return Ok(Ok(())) };
         self.jobs
             .database()

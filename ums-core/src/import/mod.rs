@@ -54,6 +54,7 @@ pub use error::WorkbookError;
 pub use files::{WorkbookDirectory, WorkbookFiles};
 pub use guard::WorkbookSize;
 pub use headings::Layout;
+pub(crate) use importer::Observer;
 pub(crate) use job::{Counts, FaultChunk, Job, KeyUsed};
 pub(crate) use jobs::{Jobs, Submitted, Ticket, Tools};
 pub use limits::{ImportLimits, Limit};

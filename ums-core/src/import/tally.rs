@@ -2,7 +2,7 @@
 
 use super::job::{Counts, FaultChunk, Job};
 use super::{ImportFault, ImportReport, SheetKind};
-use crate::directory::Upserted;
+use crate::directory::{RightsChange, Upserted};
 use crate::transaction::Transaction;
 use crate::{Result, Timestamp, keyspace};
 
@@ -17,6 +17,8 @@ pub(super) struct Tally {
     warnings: Vec<ImportFault>,
     /// What was decided of each row, for a plan.
     pub(super) decisions: Vec<String>,
+    /// Whose rights are changed.
+    pub(super) rights: Vec<RightsChange>,
     /// Whether something was decided otherwise than a plan says.
     pub(super) is_stale: bool,
 }

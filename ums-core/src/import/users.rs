@@ -5,7 +5,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::faults::fault_of;
 use super::importer::{Importer, Outcome, Step};
 use super::{Column, ImportFault, Row, SheetKind, UserRow};
-use crate::directory::{DepartmentDraft, Existing, NewCredential, Upserted, UserDraft, UserUpsert};
+use crate::directory::{DepartmentDraft, Existing, NewCredential, UserDraft, UserUpsert, UserUpserted};
 use crate::hash::PasswordContext;
 use crate::model::{DepartmentId, OrganisationId, UserId};
 use crate::transaction::Transaction;
@@ -95,8 +95,9 @@ impl Importer<'_> {
 
     pub(super) async fn user_row(&self, transaction: &Transaction, prepared: &Prepared) -> Result<Outcome> {
         let mut departments = 0;
-        let (upserted, whom) = self.upsert_user(transaction, prepared, &mut departments).await?;
-        Ok(Outcome { upserted, departments, whom })
+        let UserUpserted { upserted, whom, rights } =
+            self.upsert_user(transaction, prepared, &mut departments).await?;
+        Ok(Outcome { upserted, departments, whom, rights })
     }
 
     async fn upsert_user(
@@ -104,7 +105,7 @@ impl Importer<'_> {
         transaction: &Transaction,
         prepared: &Prepared,
         departments: &mut u64,
-    ) -> Result<(Upserted, Option<(UserId, ums_store::Version)>)> {
+    ) -> Result<UserUpserted> {
         let record = &prepared.row.record;
         let named = record.organisation.as_ref().map(|name| name.folded());
         let organisation_id = match (named, record.organisation_id, record.department_id) {
@@ -125,6 +126,7 @@ impl Importer<'_> {
             organisation_id,
             department_id,
             credential: prepared.credential.clone(),
+            invite: self.options.invite,
         };
         self.tools.directory.upsert_user(transaction, self.actor, &upsert, self.existing()).await
     }

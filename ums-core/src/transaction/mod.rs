@@ -6,11 +6,13 @@
 
 mod commit;
 mod database;
+mod epochs;
 mod ids;
 mod pipeline;
 mod rehearsal;
 
 pub(crate) use database::Database;
+pub(crate) use epochs::Epoch;
 pub(crate) use pipeline::Sending;
 
 use std::any::Any;
@@ -132,9 +134,13 @@ impl Transaction {
 
     /// Puts a record that the store may drop after a while; a new one where none was read.
     pub(crate) fn put_expiring<T: Record>(&self, key: Key, record: &T, expires_at: Timestamp) -> Result<()> {
-        // Rounded up: the store may drop it from then on, and never earlier.
-        let expires_at = Some(expires_at.unix_seconds().saturating_add(1));
-        self.put_text(key, record::write(record, false)?, expires_at, true);
+        self.put_text(key, record::write(record, false)?, Some(expiry(expires_at)), true);
+        Ok(())
+    }
+
+    /// Puts a record that the store may drop after a while, in the place of whatever is there.
+    pub(crate) fn put_replacing<T: Record>(&self, key: Key, record: &T, expires_at: Timestamp) -> Result<()> {
+        self.put_text(key, record::write(record, false)?, Some(expiry(expires_at)), false);
         Ok(())
     }
 
@@ -252,6 +258,11 @@ impl Transaction {
     fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Rounded up: the store may drop it from then on, and never earlier.
+fn expiry(expires_at: Timestamp) -> u64 {
+    expires_at.unix_seconds().saturating_add(1)
 }
 
 fn version(entry: Option<&Entry>) -> Option<Version> {

@@ -79,7 +79,7 @@ impl Store for Rehearsal {
         for op in commit.ops() {
             match &op.write {
                 // Of users nothing is asked again: no file has two rows for one.
-                Write::Put { .. } if keyspace::is_of_user(&op.key) => {}
+                Write::Put { .. } if keyspace::leads_to_user(&op.key) => {}
                 Write::Put { value, expires_at } => {
                     let entry = Entry { value: value.clone(), version, expires_at: *expires_at };
                     written.insert(op.key.clone(), Some(entry));

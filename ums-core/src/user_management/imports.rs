@@ -5,9 +5,10 @@ use std::fs::File;
 use super::Acting;
 use super::audit::{Audited, Subject};
 use crate::access::{Action, Target};
+use crate::directory::RightsChange;
 use crate::import::{
-    ImportCounts, ImportFault, ImportOptions, ImportProgress, ImportReport, OnMissing, Submitted, Ticket,
-    Tools, reports,
+    ImportCounts, ImportFault, ImportOptions, ImportProgress, ImportReport, Observer, OnMissing, Submitted,
+    Ticket, Tools, reports,
 };
 use crate::model::ImportId;
 use crate::page::{Page, PageRequest};
@@ -35,6 +36,22 @@ pub struct ImportStarted {
     pub id: ImportId,
     /// Whether an earlier request with the same `Idempotency-Key` began it.
     pub repeated: bool,
+}
+
+/// An import whose course the log is told of.
+struct Watched<'a>(&'a Acting);
+
+impl Observer for Watched<'_> {
+    fn begun(&self, id: ImportId, options: &ImportOptions) {
+        let subject = Subject::new(format!("import/{id}"))
+            .of_organisation(options.organisation_id)
+            .field("dry_run", options.dry_run);
+        self.0.tell("import.start", subject, None);
+    }
+
+    fn rights_changed(&self, changes: &[RightsChange]) {
+        changes.iter().for_each(|change| self.0.tell_rights(change));
+    }
 }
 
 impl Acting {
@@ -267,9 +284,17 @@ impl Acting {
         let acting = self.clone();
         tokio::spawn(async move {
             let (parts, tools) = (acting.parts(), acting.tools());
+            let _running = parts.counters.import();
+            let watched = Watched(&acting);
             // Large, and moved about otherwise.
-            let work = Box::pin(parts.jobs.run(&tools, &acting.actor, ticket));
-            acting.audited("import.run", Subject::default(), work).await
+            let work = Box::pin(parts.jobs.run(&tools, &acting.actor, ticket, &watched));
+            let report = acting.audited("import.run", Subject::default(), work).await;
+            // Also where it broke off: what was imported by then may be invited.
+            parts.outbox.wake();
+            let report = report?;
+            let counts = [&report.organisations, &report.departments, &report.users];
+            parts.counters.rows_imported(counts.into_iter().map(|counts| counts.read).sum());
+            Ok(report)
         })
     }
 }

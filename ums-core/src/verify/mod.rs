@@ -6,6 +6,7 @@
 mod finding;
 mod imports;
 mod indexes;
+mod outbox;
 mod records;
 
 pub use finding::Finding;
@@ -78,7 +79,9 @@ impl<'a> Verifier<'a> {
         self.index_of_users().await?;
         self.index_of_organisations().await?;
         self.admins().await?;
+        self.keys_in_use().await?;
         self.closing_marks().await?;
+        self.outbox().await?;
         Ok(self.findings)
     }
 

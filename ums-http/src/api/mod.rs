@@ -7,9 +7,11 @@ mod health;
 mod import;
 mod import_events;
 mod import_headers;
+mod keys;
 mod log;
 mod organisation;
 mod parameters;
+mod recovery;
 mod upload;
 mod user;
 
@@ -19,6 +21,8 @@ use crate::routes::Routes;
 pub(crate) fn add_to(routes: &mut Routes<'_>) {
     authentication::add_to(routes);
     account::add_to(routes);
+    recovery::add_to(routes);
+    keys::add_to(routes);
     organisation::add_to(routes);
     department::add_to(routes);
     user::add_to(routes);

@@ -4,12 +4,14 @@ mod files;
 mod framing;
 mod guard;
 mod signal;
+mod whole;
 
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -29,6 +31,7 @@ use tower::ServiceExt;
 
 use guard::Guard;
 pub use signal::shutdown_signal;
+use whole::Whole;
 
 /// What a server grants its clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +99,8 @@ pub struct Served {
 ///
 /// What is no well-formed request is answered with 400 and an empty body, and the connection closed: a bare line
 /// feed, no or two `Host`s, two `Content-Length`s or one beside a `Transfer-Encoding`, a head of more than 16 KiB.
-/// A request that comes too slowly is closed without an answer. After a chunked body the connection closes.
+/// A request that comes too slowly is closed without an answer. After a chunked body the connection closes, and after one
+/// that the router did not read to its end.
 ///
 /// Every request carries [`ConnectInfo<SocketAddr>`], the peer's address.
 pub async fn serve(
@@ -211,8 +215,10 @@ async fn answer(
     // Where a chunked body ends is not followed, so no request may come after it.
     let is_last = request.headers().contains_key(TRANSFER_ENCODING);
     request.extensions_mut().insert(ConnectInfo(peer));
+    let request = request.map(Whole::new);
+    let is_read = request.body().is_read();
     let mut response = router.oneshot(request.map(Body::new)).await?;
-    if is_last {
+    if is_last || !is_read.load(Ordering::Acquire) {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)

@@ -2,12 +2,13 @@
 
 use super::{Halt, Jobs, Stop, Ticket, Tools};
 use crate::access::{Action, Actor, Target};
+use crate::directory::RightsChange;
 use crate::import::feed;
-use crate::import::importer::Importer;
+use crate::import::importer::{Importer, Observer};
 use crate::import::job::{Checkpoint, Counts, FaultLog, Job, Pending};
 use crate::import::plan::Phase;
 use crate::import::plan_reader::PlanReader;
-use crate::import::{ImportStatus, reports};
+use crate::import::{ImportOptions, ImportStatus, reports};
 use crate::model::ImportId;
 use crate::{Conflict, Error, Kind, Result, keyspace};
 
@@ -50,7 +51,7 @@ impl Jobs {
         let reader = self.holding(id, opening).await?.map_err(stopped)???;
         let tools = &Tools { directory: tools.directory.rehearsal(), ..tools.clone() };
         let plan = Some(PlanReader::new(id));
-        let importer = Importer::new(self, tools, &actor, &job, plan, &ticket.running);
+        let importer = Importer::new(self, tools, &actor, &job, plan, &ticket.running, &Unobserved);
         match importer.run(reader, Checkpoint::default()).await? {
             Ok(()) => {}
             Err(Halt::Stop(stop)) => return Err(stopped(stop)),
@@ -104,6 +105,15 @@ impl Jobs {
             })
             .await
     }
+}
+
+/// A look changes nothing that there is to tell of.
+struct Unobserved;
+
+impl Observer for Unobserved {
+    fn begun(&self, _: ImportId, _: &ImportOptions) {}
+
+    fn rights_changed(&self, _: &[RightsChange]) {}
 }
 
 fn stopped(stop: Stop) -> Error {

@@ -6,7 +6,7 @@ use super::{Jobs, Stop, Ticket};
 use crate::access::{Action, Actor, Target};
 use crate::directory::Directory;
 use crate::hash::{Hasher, PasswordPolicy};
-use crate::import::importer::Importer;
+use crate::import::importer::{Importer, Observer};
 use crate::import::job::Job;
 use crate::import::plan::Phase;
 use crate::import::plan_reader::PlanReader;
@@ -41,9 +41,15 @@ impl Jobs {
     /// [`Error::UnreadableWorkbook`] where nothing was changed and somebody waits for it, and then there is no such job
     /// any more; [`Error::Overloaded`] where this instance ends meanwhile; those of the store, and then the job goes on
     /// once its lease has run out.
-    pub(crate) async fn run(&self, tools: &Tools, actor: &Actor, ticket: Ticket) -> Result<ImportReport> {
+    pub(crate) async fn run(
+        &self,
+        tools: &Tools,
+        actor: &Actor,
+        ticket: Ticket,
+        observer: &dyn Observer,
+    ) -> Result<ImportReport> {
         let id = ticket.id;
-        let halted = self.carry_out(tools, actor, &ticket).await;
+        let halted = self.carry_out(tools, actor, &ticket, observer).await;
         let settled = self.settle(id, halted).await;
         self.leave(&ticket);
         match settled {
@@ -83,7 +89,13 @@ impl Jobs {
         }
     }
 
-    async fn carry_out(&self, tools: &Tools, actor: &Actor, ticket: &Ticket) -> Result<Result<(), Halt>> {
+    async fn carry_out(
+        &self,
+        tools: &Tools,
+        actor: &Actor,
+        ticket: &Ticket,
+        observer: &dyn Observer,
+    ) -> Result<Result<(), Halt>> {
         let id = ticket.id;
         let turn = match self.holding(id, self.slots.acquire()).await? {
             Ok(Ok(turn)) => turn,
@@ -109,6 +121,7 @@ impl Jobs {
             },
             Err(stop) => return Ok(Err(Halt::Stop(stop))),
         };
+        observer.begun(id, &job.options);
         ticket.running.note_read(job.counts.rows());
         let tools = if job.options.dry_run {
             &Tools { directory: tools.directory.rehearsal(), ..tools.clone() }
@@ -121,7 +134,7 @@ impl Jobs {
             reader.skip(&self.database, job.counts.rows()).await?;
             plan = Some(reader);
         }
-        let importer = Importer::new(self, tools, &actor, &job, plan, &ticket.running);
+        let importer = Importer::new(self, tools, &actor, &job, plan, &ticket.running, observer);
         let done = importer.run(reader, job.checkpoint).await;
         drop(turn);
         done
