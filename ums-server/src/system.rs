@@ -163,6 +163,7 @@ impl System {
 
     /// Writes what the log still holds, and lets go of the store, which closes with its last handle.
     pub async fn close(self) {
+        self.user_management.close().await;
         let flushed = tokio::time::timeout(FLUSH, self.user_management.log().flush()).await;
         match flushed {
             Ok(Ok(())) => {}

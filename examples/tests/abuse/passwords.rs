@@ -20,6 +20,12 @@ async fn without_the_current_one() {
     ada.client.post("/auth/password", empty).await.refused(403, "wrong_password");
     let missing = ada.client.post("/auth/password", json!({"new_password": new})).await;
     assert!(matches!(missing.status, 403 | 422), "{}", missing.text());
+    // An administrator's rights over users are no way around it.
+    let own = format!("/user/{}", ada.id);
+    ada.client.patch(&own, json!({"password": new})).await.fault("password", "own_account");
+    ada.client.patch(&own, json!({"email": "thief@example.com"})).await.fault("email", "own_account");
+    let change = json!({"email": "thief@example.com", "current_password": password_of("wrong")});
+    ada.client.post("/auth/email", change).await.refused(403, "wrong_password");
     world.anyone.try_login(&ada.email, &new).await.refused(401, "invalid_credentials");
     ada.again(&world).await;
     world.end().await;

@@ -1,6 +1,6 @@
 //! What there is to choose.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::figures::Counters;
@@ -250,7 +250,7 @@ impl Builder {
             }
             Err(error) => return Err(error),
         }
-        let _background = Background::start(&outbox);
+        let background = Mutex::new(Background::start(&outbox));
         Ok(UserManagement(Arc::new(Parts {
             database,
             directory,
@@ -262,7 +262,7 @@ impl Builder {
             refused_tokens: RefusedTokens::default(),
             counters: Counters::default(),
             outbox,
-            _background,
+            background,
         })))
     }
 }

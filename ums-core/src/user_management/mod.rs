@@ -13,7 +13,7 @@ mod logs;
 mod messages;
 mod refused_tokens;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use acting::Acting;
 pub use builder::Builder;
@@ -81,7 +81,7 @@ struct Parts {
     counters: Counters,
     outbox: Outbox,
     /// Sends as long as there is a handle.
-    _background: Option<Background>,
+    background: Mutex<Option<Background>>,
 }
 
 impl UserManagement {
@@ -158,6 +158,15 @@ impl UserManagement {
             self.0.log.record(event.with_target(target).with_outcome(Outcome::Success));
         }
         Ok(made)
+    }
+
+    /// Ends what works in the background, and waits until that has let go of the store, which closes with its last
+    /// handle. Everything else goes on.
+    pub async fn close(&self) {
+        let background = self.0.background.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(background) = background {
+            background.end().await;
+        }
     }
 
     /// Asks the store whether it answers.

@@ -46,14 +46,20 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
         .requires(
             Action::UpdateUser,
             Route::put(PATH, "replace_user", "Replace a user")
-                .details("Suspending a user ends every session of theirs.")
+                .details(
+                    "Suspending a user ends every session of theirs. One's own password and e-mail address are changed with the \
+                     current password alone: `/auth/password`, `/auth/email`.",
+                )
                 .conflicts(CHANGE),
             replace,
         )
         .requires(
             Action::UpdateUser,
             Route::patch(PATH, "change_user", "Change a user")
-                .details("Suspending a user ends every session of theirs.")
+                .details(
+                    "Suspending a user ends every session of theirs. One's own password and e-mail address are changed with the \
+                     current password alone: `/auth/password`, `/auth/email`.",
+                )
                 .conflicts(CHANGE),
             change,
         )
