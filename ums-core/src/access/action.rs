@@ -39,13 +39,15 @@ pub enum Action {
     Import,
     /// See the reports of imports.
     ReadImport,
+    /// Take organisations, departments and users out as a workbook.
+    Export,
     /// See the event log.
     ReadLogs,
 }
 
 impl Action {
     /// Every action, in the order of their declaration.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::OwnAccount,
         Self::ReadOrganisation,
         Self::CreateOrganisation,
@@ -61,6 +63,7 @@ impl Action {
         Self::DeleteUser,
         Self::Import,
         Self::ReadImport,
+        Self::Export,
         Self::ReadLogs,
     ];
 
@@ -81,6 +84,7 @@ impl Action {
             }
             Self::Import | Self::ReadImport => (Self::ReadImport, Kind::Import),
             Self::OwnAccount => (Self::OwnAccount, Kind::Session),
+            Self::Export => (Self::ReadUser, Kind::User),
             Self::ReadLogs => (Self::ReadLogs, Kind::User),
         }
     }
@@ -94,6 +98,7 @@ impl Action {
                 | Self::CreateDepartment
                 | Self::CreateUser
                 | Self::Import
+                | Self::Export
                 | Self::ReadLogs
         )
     }

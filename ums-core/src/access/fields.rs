@@ -160,6 +160,7 @@ impl Action {
             | Self::DeleteUser
             | Self::Import
             | Self::ReadImport
+            | Self::Export
             | Self::ReadLogs => None,
         }
     }

@@ -101,6 +101,11 @@ const fn row(action: Action) -> [Scope; 4] {
         {
             [No, No, Org, All]
         }
+        A::Export =>
+        /*          */
+        {
+            [No, Dep, Org, All]
+        }
         A::ReadLogs =>
         /*        */
         {

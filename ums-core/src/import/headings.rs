@@ -1,7 +1,7 @@
 //! What a heading row says: which column holds what, and which are missing.
 
 use super::ImportFault;
-use super::columns::{Column, SheetKind, plain};
+use super::columns::{Column, SheetKind, plain, says_what_is_wrong};
 use super::report::shorten;
 
 /// A sheet whose heading row is understood: what it holds, and where.
@@ -48,7 +48,7 @@ impl Layout {
         let mut layout = Self { sheet: sheet.to_owned(), kind, columns: Vec::new() };
         let mut faults = Vec::new();
         let mut warnings = Vec::new();
-        for (index, heading) in cells {
+        for (index, heading) in cells.iter().filter(|(_, heading)| !says_what_is_wrong(heading)) {
             let fault = |code, message: String| {
                 ImportFault::of_sheet(sheet, code, message).in_row(number).in_column(heading).in_cell(*index)
             };

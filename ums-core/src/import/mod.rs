@@ -18,9 +18,11 @@
 //! `columns`, `headings` and `rows` are pure; `guard`, `cells` and `reader` read the file and nothing else.
 
 mod cells;
-mod columns;
+pub(crate) mod column_table;
+pub(crate) mod columns;
 mod error;
 mod faults;
+pub(crate) mod formulas;
 mod guard;
 mod headings;
 mod importer;

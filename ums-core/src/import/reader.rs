@@ -177,6 +177,11 @@ impl<S: FnMut(SheetEvent) -> ControlFlow<()>> Events<'_, S> {
     }
 
     fn row(&mut self, layout: &Arc<Layout>, row: &RawRow<'_>) -> ControlFlow<()> {
+        if rows::is_example(layout, row) {
+            let message = "is the example of the template, and is passed over";
+            let warning = ImportFault::of_sheet(layout.sheet(), "example_row", message).in_row(row.number);
+            return (self.sink)(SheetEvent::Warning(warning));
+        }
         let read = rows::read(layout, row, self.organisation_given);
         for warning in read.warnings {
             (self.sink)(SheetEvent::Warning(warning))?;

@@ -208,6 +208,7 @@ fn sentence(action: &str, subject: &Subject) -> String {
         "auth.session_end" => "was ended",
         "user.sessions_end" => "had every session ended",
         "import.run" => "was imported",
+        "export.run" => "was made",
         action => match action.rsplit_once('.') {
             Some((_, "create")) => "was created",
             Some((_, "update")) => "was changed",

@@ -5,6 +5,7 @@ mod audit;
 mod auth;
 mod builder;
 mod directory;
+mod exports;
 mod imports;
 mod logs;
 

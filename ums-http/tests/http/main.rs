@@ -20,3 +20,4 @@ mod logs;
 mod proxies;
 mod support;
 mod tracing;
+mod workbooks;
