@@ -341,7 +341,7 @@ async fn the_log_is_told_of_every_export() {
     member.export_users(&ExportOptions::new()).await.unwrap_err();
     let mut query = LogQuery::default();
     query.action = Some("export.".into());
-    fixture.ums.log().flush().await;
+    fixture.ums.log().flush().await.unwrap();
     let events = fixture.ums.log().sink().query(&query).await.unwrap().items;
     let told: Vec<_> = events.iter().map(|event| (event.outcome(), event.actor_id())).collect();
     assert_eq!(told[1], (Some(Outcome::Success), Some(chief.id)));

@@ -1,13 +1,14 @@
 //! Writes the workbooks that go out into a directory, to be looked at: `cargo run -p ums-testkit --example workbooks -- DIR`.
 
+use std::cmp::Reverse;
 use std::error::Error;
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::{env, io};
 
-use ums_core::export::ExportOptions;
-use ums_core::import::ImportOptions;
+use ums_core::export::{ExportOptions, failed_rows};
+use ums_core::import::{ImportLimits, ImportOptions};
 use ums_store_memory::MemoryStore;
 use ums_testkit::Fixture;
 use ums_testkit::workbook::golden;
@@ -22,7 +23,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let sent = directory.join("sent.xlsx");
     fs::write(&sent, golden().bytes())?;
-    system.import_workbook(File::open(&sent)?, &ImportOptions::new()).await?;
+    let report = system.import_workbook(File::open(&sent)?, &ImportOptions::new()).await?;
+    let mut faults = report.errors;
+    faults.sort_by_key(|fault| {
+        (Reverse(fault.sheet.to_lowercase() == "organisations"), fault.sheet.clone(), fault.row)
+    });
+    let faults = faults.into_iter().map(Ok);
+    let failed = failed_rows(File::open(&sent)?, &ImportLimits::default(), faults, report.started_at)?;
+    if let Some(mut failed) = failed {
+        io::copy(&mut failed, &mut File::create(directory.join("errors.xlsx"))?)?;
+    }
     let mut exported = system.export_users(&ExportOptions::new()).await?.file;
     io::copy(&mut exported, &mut File::create(directory.join("users.xlsx"))?)?;
     Ok(())

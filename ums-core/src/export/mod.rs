@@ -1,6 +1,6 @@
-//! Workbooks that go out: the template to fill in, and what the store holds.
+//! Workbooks that go out: the template to fill in, what the store holds, and the rows that an import did not take.
 //!
-//! Both are written by the table of columns that import reads by, so that it reads them back. An export streams: pages of
+//! Template and export are written by the table of columns that import reads by, so that it reads them back. An export streams: pages of
 //! the directory go through a bounded channel to one blocking thread, which writes rows to temporary files and packs them
 //! in the end. What is in memory does not grow with the rows.
 //!
@@ -8,12 +8,14 @@
 //! their hashes. Without those an account can't be active, so import makes an active one invited.
 
 mod exporter;
+mod failed_rows;
 mod style;
 mod template;
 mod workbook;
 
 pub(crate) use exporter::Exporter;
 pub use exporter::{ExportOptions, ExportedWorkbook};
+pub use failed_rows::failed_rows;
 pub(crate) use template::template;
 
 use rust_xlsxwriter::XlsxError;

@@ -1,13 +1,16 @@
 //! What the sheets look like.
 
+use std::fs::File;
+use std::io::{BufWriter, Seek};
+
 use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, IgnoreError, Workbook, Worksheet,
     XlsxError,
 };
 
-use super::LAST_ROW;
-use crate::Timestamp;
+use super::{LAST_ROW, unwritten};
 use crate::import::column_table::{KnownColumn, Need};
+use crate::{Result, Timestamp};
 
 /// Heading, required.
 const DARK: Color = Color::RGB(0x1F_4E_79);
@@ -67,6 +70,15 @@ impl Style {
         fit_to_print(sheet);
         Ok(())
     }
+}
+
+/// Packs a workbook into a file, which is at its beginning and has no name on the disk, so that nothing of it stays behind.
+pub(super) fn save(workbook: &mut Workbook) -> Result<File> {
+    let mut file = BufWriter::new(tempfile::tempfile().map_err(unwritten)?);
+    workbook.save_to_writer(&mut file)?;
+    let mut file = file.into_inner().map_err(unwritten)?;
+    file.rewind().map_err(unwritten)?;
+    Ok(file)
 }
 
 /// Prints on pages of A4, each as wide as the sheet.

@@ -1,13 +1,12 @@
 //! The workbook of an export, written row by row. Blocks.
 
 use std::fs::File;
-use std::io::{BufWriter, Seek, Write};
 
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 use tokio::sync::mpsc;
 
-use super::style::{Style, new_workbook};
-use super::{LAST_ROW, unwritten};
+use super::LAST_ROW;
+use super::style::{Style, new_workbook, save};
 use crate::import::SheetKind;
 use crate::import::formulas::guarded;
 use crate::{Error, Result, Timestamp};
@@ -76,13 +75,7 @@ impl Writer {
             let columns = u16::try_from(kind.export_columns().count()).unwrap_or(1);
             sheet.autofilter(0, 0, rows.saturating_sub(1), columns.saturating_sub(1))?;
         }
-        // Without a name on the disk, so that nothing of it stays behind.
-        let mut file = BufWriter::new(tempfile::tempfile().map_err(unwritten)?);
-        self.workbook.save_to_writer(&mut file)?;
-        file.flush().map_err(unwritten)?;
-        let mut file = file.into_inner().map_err(unwritten)?;
-        file.rewind().map_err(unwritten)?;
-        Ok(file)
+        save(&mut self.workbook)
     }
 }
 

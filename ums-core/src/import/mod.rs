@@ -17,7 +17,7 @@
 //!
 //! `columns`, `headings` and `rows` are pure; `guard`, `cells` and `reader` read the file and nothing else.
 
-mod cells;
+pub(crate) mod cells;
 pub(crate) mod column_table;
 pub(crate) mod columns;
 mod error;
@@ -36,7 +36,7 @@ mod report;
 pub(crate) mod reports;
 mod rows;
 mod users;
-mod value;
+pub(crate) mod value;
 
 pub use columns::{Column, SheetKind};
 pub use error::WorkbookError;

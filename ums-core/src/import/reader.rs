@@ -62,6 +62,11 @@ impl<R: Read + Seek> WorkbookReader<R> {
         self.size
     }
 
+    /// The workbook, and the sheets of it that are read, in order.
+    pub(crate) fn into_sheets(self) -> (Xlsx<BufReader<R>>, Vec<Chosen>) {
+        (self.workbook, self.chosen)
+    }
+
     /// Gives everything in the workbook to `sink`, until that breaks. Blocks.
     ///
     /// Read are the sheets named `organisations`, `departments` and `users`, hidden or not, in this order; where there
@@ -115,10 +120,10 @@ fn read_sheet<R: Read + Seek, S: FnMut(SheetEvent) -> ControlFlow<()>>(
 
 /// A sheet to be read.
 #[derive(Debug, PartialEq, Eq)]
-struct Chosen {
-    name: String,
+pub(crate) struct Chosen {
+    pub(crate) name: String,
     /// What the name says it holds.
-    kind: Option<SheetKind>,
+    pub(crate) kind: Option<SheetKind>,
 }
 
 /// Which sheets are read, in order.
