@@ -322,7 +322,7 @@ fn replaced(workbook: &[u8], from: &str, to: &str) -> Vec<u8> {
         let mut part = parts.by_index(index).unwrap();
         let mut text = String::new();
         part.read_to_string(&mut text).unwrap();
-        let name = part.name().unwrap().to_owned();
+        let name = part.name().unwrap().into_owned();
         written.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         written.write_all(text.replace(from, to).as_bytes()).unwrap();
     }

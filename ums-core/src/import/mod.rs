@@ -35,6 +35,7 @@ mod records;
 mod report;
 pub(crate) mod reports;
 mod rows;
+mod stopwatch;
 mod users;
 pub(crate) mod value;
 

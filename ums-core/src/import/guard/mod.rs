@@ -16,6 +16,7 @@ use zip::result::ZipError;
 
 use self::scan::{PartKind, Scan};
 use super::limits::{Budget, check};
+use super::stopwatch::Stopwatch;
 use super::{ImportLimits, Limit, WorkbookError};
 
 /// How much there is in a workbook.
@@ -34,6 +35,7 @@ pub struct WorkbookSize {
 pub(super) fn inspect<R: Read + Seek>(
     source: &mut R,
     limits: &ImportLimits,
+    stopwatch: &mut Stopwatch,
 ) -> Result<WorkbookSize, WorkbookError> {
     let bytes = source.seek(SeekFrom::End(0)).map_err(WorkbookError::Io)?;
     check(Limit::FileBytes, limits.file_bytes, bytes)?;
@@ -48,7 +50,7 @@ pub(super) fn inspect<R: Read + Seek>(
     let mut unpacked = Budget::new(Limit::UnpackedBytes, limits.unpacked_bytes);
     for (index, kind) in parts.xml {
         let part = archive.by_index(index).map_err(directory_fault)?;
-        inspect_part(part, kind, &mut scan, &mut unpacked, limits)?;
+        inspect_part(part, kind, &mut scan, &mut unpacked, limits, stopwatch)?;
     }
     source.rewind().map_err(WorkbookError::Io)?;
     Ok(WorkbookSize { unpacked_bytes: unpacked.used(), rows: scan.rows(), cells: scan.cells() })
@@ -60,6 +62,7 @@ fn inspect_part<R: Read>(
     scan: &mut Scan,
     unpacked: &mut Budget,
     limits: &ImportLimits,
+    stopwatch: &mut Stopwatch,
 ) -> Result<(), WorkbookError> {
     let part_budget = match kind {
         PartKind::Streamed | PartKind::SharedStrings => {
@@ -71,6 +74,7 @@ fn inspect_part<R: Read>(
         packed: part.compressed_size(),
         inner: part,
         unpacked,
+        stopwatch,
         ratio: limits.ratio,
         part: part_budget,
     };
@@ -106,6 +110,7 @@ impl Parts {
 struct Metered<'a, R> {
     inner: R,
     unpacked: &'a mut Budget,
+    stopwatch: &'a mut Stopwatch,
     part: Budget,
     packed: u64,
     ratio: u64,
@@ -117,7 +122,8 @@ impl<R: Read> Read for Metered<'_, R> {
         const SMALL: u64 = 1024 * 1024;
         let count = self.inner.read(buffer)?;
         let amount = count as u64;
-        self.part.take(amount).and_then(|()| self.unpacked.take(amount)).map_err(io::Error::other)?;
+        let within = self.part.take(amount).and_then(|()| self.unpacked.take(amount));
+        within.and_then(|()| self.stopwatch.check()).map_err(io::Error::other)?;
         let used = self.part.used();
         if used > SMALL && used / self.ratio.max(1) > self.packed {
             return Err(io::Error::other(WorkbookError::Limit { limit: Limit::Ratio, allowed: self.ratio }));
