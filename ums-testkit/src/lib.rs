@@ -3,6 +3,7 @@
 
 mod clock;
 mod fixture;
+pub mod malformed;
 pub mod package;
 pub mod scenarios;
 pub mod stores;

@@ -1,10 +1,10 @@
 //! Workbooks made by hand, part by part, so that any of them can be wrong.
 #![expect(clippy::expect_used, reason = "memory takes whatever is written to it")]
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
 
@@ -31,6 +31,24 @@ impl Package {
         );
         package.set("xl/worksheets/sheet1.xml", &worksheet(data));
         package
+    }
+
+    /// The parts of a workbook that is sound.
+    ///
+    /// # Panics
+    ///
+    /// Where it is none.
+    #[must_use]
+    pub fn of(workbook: &[u8]) -> Self {
+        let mut archive = ZipArchive::new(Cursor::new(workbook)).expect("a workbook is a zip archive");
+        let mut parts = Vec::new();
+        for index in 0..archive.len() {
+            let mut part = archive.by_index(index).expect("it has as many parts as it says");
+            let mut content = Vec::new();
+            part.read_to_end(&mut content).expect("a sound part can be unpacked");
+            parts.push((part.name().expect("a sound part has a name").into_owned(), content));
+        }
+        Self { parts }
     }
 
     /// Adds a part, or replaces it.
