@@ -177,9 +177,7 @@ async fn mended_and_sent_again_they_import() {
     let sent = WorkbookMaker::new().sheet("Users", users).bytes();
     let report = import(&fixture, &sent).await;
     assert_eq!((report.users.created, report.users.failed), (1, 3));
-    let mut faults = report.errors.clone();
-    faults.sort_by_key(|fault| fault.row);
-    let back = give_back(&sent, faults).unwrap().unwrap();
+    let back = give_back(&sent, report.errors).unwrap().unwrap();
 
     let rows = sheet(&back, "Users");
     let words: Vec<String> = rows.iter().map(|row| row.last().unwrap().to_string()).collect();
@@ -335,10 +333,28 @@ fn faults_that_belong_to_no_row_are_an_error_and_none_are_nothing() {
     assert!(give_back(&sent, Vec::new()).unwrap().is_none());
     let mut reversed = faults(&sent);
     reversed.reverse();
-    assert!(matches!(give_back(&sent, reversed), Err(Error::Internal(_))));
-    let mut absent = faults(&sent);
-    absent.last_mut().unwrap().row = Some(1_000_000);
-    assert!(matches!(give_back(&sent, absent), Err(Error::Internal(_))));
+    let [inverted, in_order] =
+        [reversed, faults(&sent)].map(|faults| give_back(&sent, faults).unwrap().unwrap());
+    let cells = |workbook: &[u8]| {
+        let cells = sheet_names(workbook).into_iter().flat_map(|name| sheet(workbook, &name).concat());
+        cells.map(|cell| cell.to_string()).collect::<Vec<_>>()
+    };
+    // Those of one row come in the order in which they are given.
+    let pieces = |text: &String| {
+        let mut pieces: Vec<_> = text.split([':', ';', ' ']).map(str::to_owned).collect();
+        pieces.sort();
+        pieces
+    };
+    assert_eq!(
+        cells(&inverted).iter().map(pieces).collect::<Vec<_>>(),
+        cells(&in_order).iter().map(pieces).collect::<Vec<_>>()
+    );
+    for (sheet, row) in [("Users", 1_000_000), ("Users", 8), ("Nowhere", 2)] {
+        let mut absent = faults(&sent);
+        absent[0].sheet = sheet.to_owned();
+        absent[0].row = Some(row);
+        assert!(matches!(give_back(&sent, absent), Err(Error::Internal(_))), "{sheet} {row}");
+    }
     let broken = [Ok(faults(&sent)[0].clone()), Err(Error::InvalidCursor)];
     let back = failed_rows(Cursor::new(&sent), &ImportLimits::default(), broken, Timestamp::UNIX_EPOCH);
     assert!(matches!(back, Err(Error::InvalidCursor)));

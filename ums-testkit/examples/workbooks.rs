@@ -1,6 +1,5 @@
 //! Writes the workbooks that go out into a directory, to be looked at: `cargo run -p ums-testkit --example workbooks -- DIR`.
 
-use std::cmp::Reverse;
 use std::error::Error;
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -24,11 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let sent = directory.join("sent.xlsx");
     fs::write(&sent, golden().bytes())?;
     let report = system.import_workbook(File::open(&sent)?, &ImportOptions::new()).await?;
-    let mut faults = report.errors;
-    faults.sort_by_key(|fault| {
-        (Reverse(fault.sheet.to_lowercase() == "organisations"), fault.sheet.clone(), fault.row)
-    });
-    let faults = faults.into_iter().map(Ok);
+    let faults = report.errors.into_iter().map(Ok);
     let failed = failed_rows(File::open(&sent)?, &ImportLimits::default(), faults, report.started_at)?;
     if let Some(mut failed) = failed {
         io::copy(&mut failed, &mut File::create(directory.join("errors.xlsx"))?)?;

@@ -5,7 +5,7 @@
 //! A further column says in words what is wrong with each row, the cells that are wrong stand out, and a note on each says
 //! why. Import passes over that column, and replaces it where there is one already.
 //!
-//! In memory are one row, the workbook's shared strings, and the notes, of which there are at most [`NOTES`]: a
+//! In memory are one row, the workbook's shared strings, 16 bytes of each fault, and the notes, of which there are at most [`NOTES`]: a
 //! spreadsheet grows slow with more.
 //!
 //! Everything is given back, passwords among it: the rows are the sender's own, and have to import again. So nobody may
@@ -31,41 +31,41 @@ const NOTES: usize = 5_000;
 /// Writes the rows of a workbook that failed, and all rows of a sheet that could not be read. `None` where there is no
 /// fault. Blocks.
 ///
-/// The faults come in the order in which an import reads: by sheet (organisations, departments, users), within a sheet
-/// those of the whole sheet first, then by row.
+/// The faults may come in any order; what they say is put aside in a temporary file.
 ///
 /// # Errors
 ///
-/// [`Error::UnreadableWorkbook`]; what `faults` yields; [`Error::Internal`] for faults out of their order or of rows that
-/// are not there, and where the workbook can't be written.
+/// [`Error::UnreadableWorkbook`]; what `faults` yields; [`Error::Internal`] for faults of sheets or rows that are not
+/// there, and where the workbook can't be written.
 pub fn failed_rows<R: Read + Seek>(
     workbook: R,
     limits: &ImportLimits,
     faults: impl IntoIterator<Item = Result<ImportFault>>,
     now: Timestamp,
 ) -> Result<Option<File>> {
-    let mut faults = Faults::new(faults.into_iter());
-    if faults.is_empty()? {
+    let (mut workbook, chosen) = WorkbookReader::open(workbook, limits)?.into_sheets();
+    let names: Vec<String> = chosen.iter().map(|sheet| sheet.name.clone()).collect();
+    let mut faults = Faults::new(faults, &names)?;
+    if faults.is_empty() {
         return Ok(None);
     }
-    let (mut workbook, chosen) = WorkbookReader::open(workbook, limits)?.into_sheets();
     let mut writer = Writer::new(now)?;
-    for sheet in &chosen {
-        if faults.is_of(&sheet.name)? {
+    for (index, sheet) in (0..).zip(&chosen) {
+        if faults.is_of(index) {
             let cells = RawCells::open(&mut workbook, &sheet.name)?;
             let fallback = sheet.kind.map_or("Sheet1", |kind| kind.as_str());
             writer.begin(&sheet.name, fallback)?;
-            give_back(cells, &sheet.name, &mut faults, &mut writer)?;
+            give_back(cells, index, &mut faults, &mut writer)?;
         }
     }
     faults.expect_none()?;
     writer.finish().map(Some)
 }
 
-fn give_back<R: Read + Seek, I: Iterator<Item = Result<ImportFault>>>(
+fn give_back<R: Read + Seek>(
     mut cells: RawCells<'_, R>,
-    sheet: &str,
-    faults: &mut Faults<I>,
+    sheet: u32,
+    faults: &mut Faults,
     writer: &mut Writer,
 ) -> Result<()> {
     let heading = loop {
@@ -106,9 +106,9 @@ fn remarks_column(heading: &RawRow<'_>, last_column: u32) -> u32 {
 /// The index of `XFD`.
 const LAST_COLUMN: u32 = 16_383;
 
-fn out_of_order(fault: &ImportFault) -> Error {
+fn out_of_place(fault: &ImportFault) -> Error {
     Error::internal(format!(
-        "a fault of row {:?} of {:?} does not come where the workbook has that row",
+        "there is a fault of row {:?} of sheet {:?}, which the workbook does not have",
         fault.row, fault.sheet
     ))
 }
