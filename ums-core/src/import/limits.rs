@@ -29,7 +29,7 @@ pub struct ImportLimits {
     pub columns: u64,
     /// Bytes of one cell or shared string, its markup included: 1 MiB. Excel's own limit is 32,767 characters.
     pub cell_bytes: u64,
-    /// Seconds that reading takes, those left out in which others work on the rows: 60.
+    /// Seconds that reading takes, those left out in which others work on the rows: 120.
     pub seconds: u64,
 }
 
@@ -47,7 +47,7 @@ impl Default for ImportLimits {
             cells: 20_000_000,
             columns: 16_384,
             cell_bytes: MIB,
-            seconds: 60,
+            seconds: 120,
         }
     }
 }

@@ -267,6 +267,15 @@ fn a_bomb_is_refused_by_its_ratio() {
     let blank = " ".repeat(1000);
     let data = format!("<x>{blank}</x>").repeat(5000);
     assert_eq!(over(&Package::new("users", &data).bytes(), |_| ()), Err(Limit::Ratio));
+    // It is noticed where it begins: what comes after it and packs badly does not make up for it.
+    let noise = (0_u32..200_000).fold(String::new(), |mut noise, number| {
+        _ = write!(noise, "<y>{:08x}</y>", number.wrapping_mul(2_654_435_761));
+        noise
+    });
+    let bomb = format!("{}{noise}", data.repeat(4));
+    assert_eq!(over(&Package::new("users", &bomb).bytes(), |_| ()), Err(Limit::Ratio));
+    let right = format!("{}{noise}", row(1, &["email", "name"]));
+    assert_eq!(over(&Package::new("users", &right).bytes(), |_| ()), Ok(0));
 }
 
 #[test]
