@@ -257,6 +257,29 @@ async fn no_stranger_becomes_the_administrator() {
     assert_eq!(root.get("/auth/me").await.expect(200)["role"], "admin");
 }
 
+/// Behind a proxy every connection comes from the proxy.
+#[tokio::test]
+async fn a_trusted_proxy_says_who_calls() {
+    for (trusted, client) in [("127.0.0.0/8", "198.51.100.9"), ("192.0.2.1", "127.0.0.1")] {
+        let directory = tempfile::tempdir().unwrap();
+        let variables =
+            [("DATABASE_URL", "memory:"), ("TRUSTED_PROXIES", trusted), ("MAX_BODY_BYTES", "1024")];
+        let mut server = Server::start_with(directory.path(), &variables);
+        let anyone = Client::new(&server.url).through_proxy("203.0.113.7, 198.51.100.9");
+        let ada = json!({"full_name": "Ada Lovelace", "email": "ada@example.com", "password": PASSWORD});
+        anyone.post("/auth/register", ada).await.expect(201);
+        let ada = anyone.login("ada@example.com").await;
+        let sessions = ada.get("/auth/sessions").await.expect(200);
+        assert_eq!(sessions["items"][0]["ip"], client);
+        let large = json!({"name": "a".repeat(1024)});
+        assert_eq!(ada.post("/organisation/", large).await.expect(413)["code"], "too_large");
+        server.terminate();
+        server.wait();
+        let said = server.said();
+        assert!(said.contains(&format!("proxies {trusted}")), "{said}");
+    }
+}
+
 /// Connections that say nothing, or only half of it, hold nobody up.
 #[tokio::test]
 async fn serves_beside_hundreds_of_slow_clients() {

@@ -64,6 +64,12 @@ impl Timestamp {
     pub fn date(self) -> String {
         self.to_string().chars().take(10).collect()
     }
+
+    /// The moment as mail has it (RFC 5322, section 3.3): `Tue, 24 Nov 2026 01:02:03 -0000`.
+    pub(crate) fn rfc_2822(self) -> String {
+        let moment = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_string(&moment).unwrap_or_default()
+    }
 }
 
 impl fmt::Display for Timestamp {

@@ -28,6 +28,9 @@ pub enum Error {
     /// A spent refresh token was shown again: its whole session has ended.
     #[error("this refresh token was used before, so its session has been ended; log in again")]
     RefreshTokenReused,
+    /// The single-use token is malformed, expired, used before, or no longer of any use: which, nobody is told.
+    #[error("the token is expired, was used before, or is not valid; ask for a new one")]
+    InvalidToken,
     /// The current password, asked for to confirm a change, is wrong.
     #[error("the current password is wrong")]
     WrongPassword,
@@ -83,6 +86,7 @@ impl Error {
             Self::InvalidAccessToken => "invalid_access_token",
             Self::InvalidRefreshToken => "invalid_refresh_token",
             Self::RefreshTokenReused => "refresh_token_reused",
+            Self::InvalidToken => "invalid_token",
             Self::WrongPassword => "wrong_password",
             Self::Forbidden => "forbidden",
             Self::NotFound(_) => "not_found",
@@ -184,6 +188,15 @@ pub enum Conflict {
     /// There would be no administrator left.
     #[error("the last administrator can be neither removed, lowered nor suspended")]
     LastAdmin,
+    /// Only an account that is invited can be invited again.
+    #[error("the account is not invited, so there is no invitation to send")]
+    NotInvited,
+    /// The address has been confirmed already.
+    #[error("the e-mail address is verified already")]
+    AlreadyVerified,
+    /// The deployment sends no messages.
+    #[error("this deployment sends no messages; the operator has to set a notifier")]
+    NoNotifier,
     /// Others changed the same things at the same time, again and again.
     #[error("others are changing the same things; try again")]
     Contention,
@@ -200,6 +213,9 @@ impl Conflict {
             Self::NotEmpty => "not_empty",
             Self::Closing => "closing",
             Self::LastAdmin => "last_admin",
+            Self::NotInvited => "not_invited",
+            Self::AlreadyVerified => "already_verified",
+            Self::NoNotifier => "no_notifier",
             Self::Contention => "contention",
         }
     }

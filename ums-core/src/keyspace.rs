@@ -3,7 +3,8 @@
 use ums_store::{Key, Scan};
 
 use crate::Kind;
-use crate::model::{DepartmentId, ImportId, OrganisationId, SessionId, UserId};
+use crate::model::{DepartmentId, ImportId, MessageKind, OrganisationId, SessionId, UserId};
+use crate::record::TokenPurpose;
 
 /// A partition that is scanned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,11 @@ pub(crate) fn user(id: UserId) -> Partition {
     Partition(format!("user/{}", id.key()))
 }
 
+/// Whether a partition of this name belongs to one user.
+pub(crate) fn is_of_user(partition: &str) -> bool {
+    partition.starts_with(USER)
+}
+
 pub(crate) fn user_profile(id: UserId) -> Key {
     user(id).key(PROFILE)
 }
@@ -48,6 +54,31 @@ pub(crate) fn credential(id: UserId) -> Key {
 
 pub(crate) fn session(user_id: UserId, id: SessionId) -> Key {
     user(user_id).key(&format!("{SESSION}{id}"))
+}
+
+/// A user's single-use token: one of each purpose.
+pub(crate) fn token(user_id: UserId, purpose: TokenPurpose) -> Key {
+    user(user_id).key(&format!("{TOKEN}{}", purpose.as_str()))
+}
+
+/// Messages that are to be sent. One shard on an embedded store.
+pub(crate) fn outbox() -> Partition {
+    Partition("outbox/0".to_owned())
+}
+
+/// A message to a user: one of each kind.
+pub(crate) fn message(user_id: UserId, kind: MessageKind) -> Key {
+    outbox().key(&format!("{}{kind}", messages_of(user_id)))
+}
+
+/// What the sort parts of all messages to a user begin with.
+pub(crate) fn messages_of(user_id: UserId) -> String {
+    format!("{}/", user_id.key())
+}
+
+/// A message to whoever has an address, if anybody.
+pub(crate) fn message_to_address(canonical_email: &str) -> Key {
+    outbox().key(&format!("{ADDRESS}{canonical_email}"))
 }
 
 /// Every organisation by folded name.
@@ -138,6 +169,11 @@ pub(crate) fn schema() -> Key {
     Key::new("meta", "schema")
 }
 
+/// Which keys sign and authenticate tokens.
+pub(crate) fn keys_in_use() -> Key {
+    Key::new("meta", "keys")
+}
+
 pub(crate) fn admins() -> Key {
     Key::new("meta", "admins")
 }
@@ -150,6 +186,8 @@ pub(crate) fn counter(kind: Kind) -> Key {
 pub(crate) const PROFILE: &str = "profile";
 pub(crate) const CREDENTIAL: &str = "credential";
 pub(crate) const SESSION: &str = "session/";
+pub(crate) const TOKEN: &str = "token/";
+pub(crate) const ADDRESS: &str = "address/";
 pub(crate) const DEPARTMENT: &str = "department/";
 pub(crate) const USER: &str = "user/";
 pub(crate) const NAME: &str = "name/";

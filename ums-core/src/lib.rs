@@ -17,7 +17,9 @@ mod index;
 mod keyspace;
 pub mod log;
 pub mod model;
+pub mod notify;
 mod origin;
+mod outbox;
 mod page;
 pub mod parse;
 mod record;
@@ -29,18 +31,23 @@ mod transaction;
 mod user_management;
 mod verify;
 
-pub use auth::{Credentials, MePatch, PasswordChange, Principal, Registration, RegistrationMode};
+pub use auth::{
+    Credentials, EmailChange, ForgottenPassword, InvitationAcceptance, MePatch, PasswordChange,
+    PasswordReset, Principal, Registration, RegistrationMode,
+};
 pub use clock::{Clock, InvalidTimestamp, Random, SystemClock, SystemRandom, Timestamp};
 pub use directory::{DepartmentFilter, UserFilter, Versioned};
 pub use error::{Conflict, Error, Fault, Faults, Internal, Kind, Result};
-pub use hash::{HashOptions, InvalidMinimumLength, Password, PasswordPolicy};
+pub use hash::{HashLoad, HashOptions, InvalidMinimumLength, Password, PasswordPolicy};
 pub use origin::Origin;
 pub use page::{InvalidPageLimit, Page, PageLimit, PageRequest};
 pub use secret::{SecretKey, SecretTooShort};
 pub use sessions::TokenPair;
 pub use throttle::ThrottleOptions;
-pub use tokens::TokenOptions;
-pub use user_management::{Acting, Builder, UserManagement};
+pub use tokens::{
+    InvalidKey, JsonWebKeySet, SigningAlgorithm, SigningKey, SingleUseToken, TokenOptions, VerifyingKey,
+};
+pub use user_management::{Acting, Builder, Endings, Figures, UserManagement};
 pub use verify::Finding;
 
 pub use ums_store as store;

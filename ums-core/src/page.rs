@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use crate::secret::Purpose;
-use crate::{Error, Random, Result, SecretKey};
+use crate::{Clock, Error, Random, Result, SecretKey, Timestamp};
 
 /// How many items a page has at most: 1 to 200, 50 by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,15 +129,22 @@ const MAXIMUM_CURSOR: usize = 2048;
 /// made for.
 pub(crate) struct Cursors {
     key: LessSafeKey,
+    /// Of earlier secrets, whose cursors are still opened, each until its moment.
+    retired: Vec<(LessSafeKey, Timestamp)>,
     random: Arc<dyn Random>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Cursors {
-    /// Cursors under this secret.
-    #[expect(clippy::expect_used, reason = "a derived key has the 32 bytes that the cipher takes")]
-    pub(crate) fn new(secret: &SecretKey, random: Arc<dyn Random>) -> Self {
-        let key = UnboundKey::new(&AES_256_GCM_SIV, secret.derive(Purpose::Cursor).expose());
-        Self { key: LessSafeKey::new(key.expect("a key of 32 bytes")), random }
+    /// Cursors under this secret; those of earlier ones are opened, each until its moment.
+    pub(crate) fn new(
+        secret: &SecretKey,
+        retired: &[(SecretKey, Timestamp)],
+        random: Arc<dyn Random>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let retired = retired.iter().map(|(secret, until)| (cursor_key(secret), *until)).collect();
+        Self { key: cursor_key(secret), retired, random, clock }
     }
 
     /// The cursor of this position in this list. `list` says all that makes it this list and no other: what is listed,
@@ -179,11 +186,21 @@ impl Cursors {
         }
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;
-        let mut sealed = sealed.to_vec();
-        let aad = Aad::from(list.as_bytes());
-        let position = self.key.open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut sealed).ok()?;
-        String::from_utf8(position.to_vec()).ok()
+        let now = self.clock.now();
+        let retired = self.retired.iter().filter(|(_, until)| now < *until).map(|(key, _)| key);
+        std::iter::once(&self.key).chain(retired).find_map(|key| {
+            let mut sealed = sealed.to_vec();
+            let aad = Aad::from(list.as_bytes());
+            let position = key.open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut sealed).ok()?;
+            String::from_utf8(position.to_vec()).ok()
+        })
     }
+}
+
+#[expect(clippy::expect_used, reason = "a derived key has the 32 bytes that the cipher takes")]
+fn cursor_key(secret: &SecretKey) -> LessSafeKey {
+    let key = UnboundKey::new(&AES_256_GCM_SIV, secret.derive(Purpose::Cursor).expose());
+    LessSafeKey::new(key.expect("a key of 32 bytes"))
 }
 
 impl fmt::Debug for Cursors {
@@ -197,10 +214,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::SystemRandom;
+    use crate::{SystemClock, SystemRandom};
 
     fn cursors(secret: u8) -> Cursors {
-        Cursors::new(&SecretKey::new([secret; 32]).unwrap(), Arc::new(SystemRandom))
+        cursors_after(secret, &[])
+    }
+
+    fn cursors_after(secret: u8, retired: &[(SecretKey, Timestamp)]) -> Cursors {
+        let secret = SecretKey::new([secret; 32]).unwrap();
+        Cursors::new(&secret, retired, Arc::new(SystemRandom), Arc::new(SystemClock))
     }
 
     fn opened(cursors: &Cursors, list: &str, cursor: &str) -> Option<String> {
@@ -254,6 +276,19 @@ mod tests {
         assert_eq!(opened(&cursors(7), "users?role=admin&as=2", &cursor), None);
         assert_eq!(opened(&cursors(7), "users?role=member&as=1", &cursor), None);
         assert_eq!(opened(&cursors(8), "users?role=admin&as=1", &cursor), None);
+    }
+
+    #[test]
+    fn an_earlier_secret_opens_it_until_its_overlap_ends() {
+        let cursor = cursors(7).seal("users", "a@x").unwrap();
+        let until = |moment: Timestamp| cursors_after(8, &[(SecretKey::new([7; 32]).unwrap(), moment)]);
+        let now = SystemClock.now();
+        let hour = std::time::Duration::from_secs(3600);
+        assert_eq!(opened(&until(now.plus(hour)), "users", &cursor).as_deref(), Some("a@x"));
+        assert_eq!(opened(&until(now.plus(hour)), "departments", &cursor), None);
+        assert_eq!(opened(&until(now.minus(hour)), "users", &cursor), None);
+        let newer = until(now.plus(hour)).seal("users", "a@x").unwrap();
+        assert_eq!(opened(&cursors(7), "users", &newer), None, "sealed under the new one alone");
     }
 
     #[test]

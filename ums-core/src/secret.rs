@@ -59,6 +59,8 @@ pub(crate) enum Purpose {
     Cursor,
     /// Hashes what attempts are counted by.
     Throttle,
+    /// Makes what the store keeps of single-use tokens.
+    SingleUseToken,
 }
 
 impl Purpose {
@@ -68,6 +70,7 @@ impl Purpose {
             Self::RefreshToken => b"refresh token v1",
             Self::Cursor => b"cursor v1",
             Self::Throttle => b"throttle v1",
+            Self::SingleUseToken => b"single-use token v1",
         }
     }
 }
@@ -122,6 +125,7 @@ mod tests {
             secret.derive(Purpose::RefreshToken),
             secret.derive(Purpose::Cursor),
             secret.derive(Purpose::Throttle),
+            secret.derive(Purpose::SingleUseToken),
             other.derive(Purpose::Cursor),
         ];
         for (index, key) in keys.iter().enumerate() {

@@ -10,8 +10,10 @@ use std::collections::BTreeSet;
 use std::io::{Seek, Write as _};
 use std::sync::Arc;
 
+use ums_core::ForgottenPassword;
 use ums_core::import::ImportOptions;
 use ums_core::model::{DepartmentFields, UserFields};
+use ums_core::notify::MessageKind;
 use ums_core::store::{Commit, Key, Write};
 use ums_core::{Credentials, Origin, Password, Registration};
 use ums_store_memory::MemoryStore;
@@ -50,16 +52,20 @@ fn fits(pattern: &str, text: &str) -> bool {
             "<id>" | "<user id>" => part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit()),
             "<session id>" | "<hash>" => part.len() == 32,
             "<e-mail>" => part.contains('@'),
+            "<purpose>" => PURPOSES.contains(&part),
+            "<message>" => MessageKind::ALL.iter().any(|kind| kind.as_str() == part),
             "<kind>" => ["organisation", "department", "user", "import"].contains(&part),
             pattern if pattern.starts_with('<') => !part.is_empty(),
             pattern => pattern == part,
         })
 }
 
+const PURPOSES: [&str; 4] = ["password_reset", "email_verification", "email_change", "invitation"];
+
 #[tokio::test]
 async fn the_page_lists_every_key() {
     let store = RecordingStore::new(MemoryStore::new());
-    let fixture = Fixture::on(Arc::new(store.clone())).await;
+    let (fixture, _) = Fixture::with_messages(Arc::new(store.clone())).await;
     let system = fixture.ums.system();
     let anonymous = fixture.ums.anonymous().with(Origin::new().ip([192, 0, 2, 1].into()));
     let (email, password) = ("ada@example.com".to_owned(), Password::new(PASSWORD));
@@ -71,7 +77,9 @@ async fn the_page_lists_every_key() {
     };
     anonymous.register(&ada).await.unwrap();
     anonymous.login(&Credentials { email: email.clone(), password: Password::new("") }).await.unwrap_err();
-    anonymous.login(&Credentials { email, password }).await.unwrap();
+    anonymous.login(&Credentials { email: email.clone(), password }).await.unwrap();
+    anonymous.forgot_password(&ForgottenPassword { email }).await.unwrap();
+    fixture.ums.deliver_messages().await.unwrap();
     let organisation = fixture.organisation("Tech Corp").await;
     let fields = DepartmentFields {
         name: "Human Resources".into(),

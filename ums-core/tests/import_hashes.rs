@@ -6,6 +6,7 @@ use std::io::{Seek, Write};
 use std::sync::Arc;
 
 use ums_core::import::{ImportOptions, ImportReport};
+use ums_core::model::{Patch, Status, UserPatch};
 use ums_core::store::{Scan, Store};
 use ums_core::{Credentials, Error, HashOptions, Password, UserFilter};
 use ums_store_memory::MemoryStore;
@@ -95,6 +96,29 @@ async fn a_foreign_hash_is_replaced_at_the_first_login_and_no_sooner() {
         assert_eq!(stored_hash(&fixture, email).await, renewed, "{email}");
         assert!(login(&fixture, email, "StrongPassword12").await.is_err());
     }
+    fixture.verify().await;
+}
+
+#[tokio::test]
+async fn who_may_not_log_in_keeps_their_hash() {
+    let fixture = fixture().await;
+    import(&fixture, HASHES).await;
+    let (email, hash) = HASHES[0];
+    let mut filter = UserFilter::default();
+    filter.q = Some(email.to_owned());
+    let system = fixture.ums.system();
+    let user = system.users(&filter, &Default::default()).await.unwrap().items.remove(0);
+    let status = |status| {
+        let (system, id) = (system.clone(), user.id);
+        let patch = UserPatch { status: Patch::Set(status), ..UserPatch::default() };
+        async move { system.change_user(id, &patch, None).await.unwrap() }
+    };
+    status(Status::Suspended).await;
+    assert!(matches!(login(&fixture, email, PASSWORD).await, Err(Error::InvalidCredentials)));
+    assert_eq!(stored_hash(&fixture, email).await, hash);
+    status(Status::Active).await;
+    login(&fixture, email, PASSWORD).await.unwrap();
+    assert_ne!(stored_hash(&fixture, email).await, hash);
     fixture.verify().await;
 }
 

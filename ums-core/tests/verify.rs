@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use ums_core::model::{DepartmentFields, Role, UserFields};
 use ums_core::store::{Commit, CommitId, Key, Op, Outcome, Store};
-use ums_core::{Password, UserManagement};
+use ums_core::{Credentials, Password, UserManagement};
 use ums_store_memory::MemoryStore;
+use ums_testkit::stores::RecordingStore;
 use ums_testkit::{Fixture, PASSWORD};
 
 const ONE: &str = "organisation/000000000001";
@@ -352,4 +353,21 @@ async fn a_deletion_without_its_mark_and_a_mark_without_its_deletion() {
     world.expect(&[]).await;
     world.put("closing", "zebra", &mark).await;
     world.expect(&[("closing", "zebra", "stale")]).await;
+}
+
+#[tokio::test]
+async fn a_count_of_attempts_that_can_not_be_read() {
+    let store = RecordingStore::new(MemoryStore::new());
+    let fixture = Fixture::on(Arc::new(store.clone())).await;
+    fixture.register("ada@example.com").await;
+    let wrong = Credentials { email: "ADA@example.com".into(), password: Password::new("") };
+    fixture.ums.anonymous().login(&wrong).await.unwrap_err();
+    let commits = store.commits();
+    let mut keys = commits.iter().flat_map(Commit::ops).map(|op| op.key.clone());
+    let key = keys.find(|key| key.partition().starts_with("throttle/")).unwrap();
+    let (partition, sort) = (key.partition(), key.sort());
+    let world = World { store: Arc::new(store), ums: fixture.ums };
+    world.expect(&[]).await;
+    world.put(partition, sort, "{}").await;
+    world.expect(&[(partition, sort, "unreadable")]).await;
 }

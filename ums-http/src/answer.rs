@@ -36,6 +36,10 @@ pub(crate) struct List<T>(pub(crate) Page<T>);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Done;
 
+/// Taken on, and done later: `202`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Accepted;
+
 /// A resource with a path of its own.
 pub(crate) trait Resource {
     fn path(&self) -> String;
@@ -90,6 +94,12 @@ impl IntoResponse for Done {
     }
 }
 
+impl IntoResponse for Accepted {
+    fn into_response(self) -> Response {
+        StatusCode::ACCEPTED.into_response()
+    }
+}
+
 impl<T: ToSchema> Output for Answer<T> {
     fn describe(description: &mut Description) {
         let schema = description.schema::<T>();
@@ -129,5 +139,11 @@ impl<T: ToSchema> Output for List<T> {
 impl Output for Done {
     fn describe(description: &mut Description) {
         description.answer(StatusCode::NO_CONTENT, "Done.", None, &[]);
+    }
+}
+
+impl Output for Accepted {
+    fn describe(description: &mut Description) {
+        description.answer(StatusCode::ACCEPTED, "It will be done.", None, &[]);
     }
 }

@@ -28,9 +28,10 @@ impl FromRequestParts<Application> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, application: &Application) -> Result<Self, Problem> {
         let token = bearer_token(&parts.headers)?;
-        let principal = application.ums.authenticate(token).await?;
+        let origin = origin(parts, application);
+        let principal = application.ums.authenticate_from(token, &origin).await?;
         query::refuse_stray(parts)?;
-        Ok(Self(application.ums.acting_as(&principal).with(origin(parts, application))))
+        Ok(Self(application.ums.acting_as(&principal).with(origin)))
     }
 }
 

@@ -2,28 +2,32 @@
 
 use std::any::Any;
 
-use axum::extract::{MatchedPath, OriginalUri, Request};
+use axum::extract::{MatchedPath, OriginalUri, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use tracing::Instrument;
 
 use crate::entity_tag;
+use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 
 /// Names the request, opens its span, and completes its answer: headers, problem, `304`.
-pub(crate) async fn frame(mut request: Request, next: Next) -> Response {
+pub(crate) async fn frame(State(metrics): State<Metrics>, mut request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", method = %request.method(), route, request_id = %id);
+    let span =
+        tracing::info_span!("request", method = %request.method(), route = route.as_str(), request_id = %id);
+    let counted = metrics.begin(&route, request.method());
     let asked = Asked::of(&request);
     async move {
         let mut response = next.run(request).await;
         asked.complete(&mut response);
         settle_problem(&mut response, &id);
         common_headers(response.headers_mut(), &id);
+        counted.end(response.status());
         tracing::debug!(status = response.status().as_u16(), "answered");
         response
     }

@@ -56,10 +56,12 @@ mod fields;
 mod frame;
 mod json;
 mod limits;
+mod metrics;
 mod openapi;
 mod options;
 mod problem;
 mod request_id;
 
+pub use metrics::Metrics;
 pub use options::{AllowedOrigin, HttpOptions, InvalidOrigin};
-pub use router::router;
+pub use router::{metrics_router, router};

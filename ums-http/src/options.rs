@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use crate::metrics::Metrics;
+
 /// How [`router`](crate::router()) serves. The defaults suit a server that its clients reach directly.
 ///
 /// ```
@@ -29,6 +31,7 @@ pub struct HttpOptions {
     pub(crate) origins: Vec<AllowedOrigin>,
     pub(crate) trusted_proxy: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
     pub(crate) docs: bool,
+    pub(crate) metrics: Metrics,
 }
 
 impl HttpOptions {
@@ -43,6 +46,7 @@ impl HttpOptions {
             origins: Vec::new(),
             trusted_proxy: Arc::new(|_| false),
             docs: true,
+            metrics: Metrics::new(),
         }
     }
 
@@ -91,6 +95,14 @@ impl HttpOptions {
     #[must_use]
     pub fn trust_proxies(mut self, trusted: impl Fn(IpAddr) -> bool + Send + Sync + 'static) -> Self {
         self.trusted_proxy = Arc::new(trusted);
+        self
+    }
+
+    /// What counts requests: to be shared where [`metrics_router`](crate::metrics_router) serves the counts elsewhere.
+    /// Otherwise a router counts by itself. Either way an administrator reads them at `GET /metrics`.
+    #[must_use]
+    pub fn metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = metrics;
         self
     }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use axum::routing::get;
 use http::{Method, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -12,6 +14,7 @@ use ums_core::UserManagement;
 
 use crate::application::Application;
 use crate::options::HttpOptions;
+use crate::problem::Problem;
 use crate::request_id::X_REQUEST_ID;
 use crate::routes::Routes;
 use crate::{api, docs, frame};
@@ -32,6 +35,7 @@ pub fn router(ums: UserManagement, options: HttpOptions) -> Router {
     }
     let (router, document) = routes.finish();
     let cors = (!options.origins.is_empty()).then(|| cors(&options));
+    let metrics = options.metrics.clone();
     let application = Application { ums, options: Arc::new(options), document: Arc::new(document) };
 
     let router = router
@@ -44,7 +48,18 @@ pub fn router(ums: UserManagement, options: HttpOptions) -> Router {
         Some(cors) => router.layer(cors),
         None => router,
     }
-    .layer(from_fn(frame::frame))
+    .layer(from_fn_with_state(metrics, frame::frame))
+}
+
+/// `GET /metrics` alone, for anybody who reaches it: to be served on an address that only the monitoring reaches, for a
+/// router with the same [`HttpOptions::metrics`].
+pub fn metrics_router(ums: UserManagement, options: &HttpOptions) -> Router {
+    let metrics = options.metrics.clone();
+    let page = async move || match ums.system().figures() {
+        Ok(figures) => metrics.page(figures).into_response(),
+        Err(error) => Problem::from(error).into_response(),
+    };
+    Router::new().route("/metrics", get(page))
 }
 
 /// Tokens travel in a header and never in a cookie, so no credentials are allowed.

@@ -7,6 +7,7 @@ pub mod config;
 pub mod secret_file;
 
 mod command;
+mod notifier;
 mod run;
 mod serve;
 mod store;
@@ -14,6 +15,7 @@ mod system;
 mod welcome;
 
 pub use command::{Command, UsageError};
+pub use notifier::OpenNotifierError;
 pub use run::run;
 pub use serve::{ServeOptions, Served, serve, shutdown_signal};
 pub use store::{OpenStoreError, open_store};

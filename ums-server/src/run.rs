@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
@@ -45,6 +46,8 @@ enum RunError {
     System(#[from] OpenSystemError),
     #[error("can't listen on {address} (HOST, PORT)")]
     Listen { address: SocketAddr, source: io::Error },
+    #[error("can't listen on {address} (METRICS_ADDRESS)")]
+    ListenForMetrics { address: SocketAddr, source: io::Error },
     #[error("there is no store at {url} to verify (DATABASE_URL)")]
     NoStore { url: DatabaseUrl },
     #[error("the store does not answer")]
@@ -58,8 +61,8 @@ fn on_a_runtime(command: Command) -> Result<ExitCode, RunError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Check => check(&config).await,
-            Command::Verify => verify(&config).await,
+            Command::Check => check(&silent(config)).await,
+            Command::Verify => verify(&silent(config)).await,
             _ => listen(&config).await,
         }
     })
@@ -81,12 +84,35 @@ async fn listen(config: &Config) -> Result<ExitCode, RunError> {
         let config = config.clone();
         async move { log.sweep(&config).await }
     });
-    let router = ums_http::router(system.user_management().clone(), HttpOptions::default());
+    let options = config.http_options();
+    let counts = match config.metrics_address {
+        Some(address) => Some(serve_metrics(address, &system, &options).await?),
+        None => None,
+    };
+    let router = ums_http::router(system.user_management().clone(), options);
     let served = serve(listener, router, ServeOptions::default(), stop).await;
     sweeping.abort();
+    if let Some(counts) = counts {
+        counts.abort();
+    }
     tracing::info!(cut_off = served.cut_off, "stopped");
     system.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Serves the counts apart, until the task is ended.
+async fn serve_metrics(
+    address: SocketAddr,
+    system: &System,
+    options: &HttpOptions,
+) -> Result<JoinHandle<()>, RunError> {
+    let listener =
+        TcpListener::bind(address).await.map_err(|source| RunError::ListenForMetrics { address, source })?;
+    tracing::info!(address = %listener.local_addr()?, "serving metrics");
+    let router = ums_http::metrics_router(system.user_management().clone(), options);
+    Ok(tokio::spawn(async move {
+        serve(listener, router, ServeOptions::default(), std::future::pending()).await;
+    }))
 }
 
 async fn check(config: &Config) -> Result<ExitCode, RunError> {
@@ -117,6 +143,12 @@ async fn verify(config: &Config) -> Result<ExitCode, RunError> {
     say(&format!("{}: {} broken {noun}", config.database_url, findings.len()));
     system.close().await;
     Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The same, but that no message goes out: whoever only looks sends nothing.
+fn silent(mut config: Config) -> Config {
+    config.messages.options = config.messages.options.background(false);
+    config
 }
 
 /// Sends what the program says through `tracing` to standard error and, from `info` on, to the log.

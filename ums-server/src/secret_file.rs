@@ -130,16 +130,23 @@ fn sync_directory(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(unix)]
 fn refuse_shared(path: &Path, file: &File) -> Result<(), SecretFileError> {
-    let metadata = file.metadata().map_err(|source| failed(path, "looked at", source))?;
-    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(SecretFileError::Permissions { path: path.to_owned(), mode }) }
+    match shared_mode(file).map_err(|source| failed(path, "looked at", source))? {
+        None => Ok(()),
+        Some(mode) => Err(SecretFileError::Permissions { path: path.to_owned(), mode }),
+    }
+}
+
+/// The permission bits of a file that others than its owner may use.
+#[cfg(unix)]
+pub(crate) fn shared_mode(file: &File) -> io::Result<Option<u32>> {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata()?.permissions()) & 0o777;
+    Ok((mode & 0o077 != 0).then_some(mode))
 }
 
 #[cfg(not(unix))]
-fn refuse_shared(_: &Path, _: &File) -> Result<(), SecretFileError> {
-    Ok(())
+pub(crate) fn shared_mode(_: &File) -> io::Result<Option<u32>> {
+    Ok(None)
 }
 
 fn failed(path: &Path, action: &'static str, source: io::Error) -> SecretFileError {

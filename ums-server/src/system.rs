@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ums_core::log::{FileSink, LogError, LogQueue};
-use ums_core::{Clock, SecretKey, SecretTooShort, SystemClock, SystemRandom, TokenOptions, UserManagement};
+use ums_core::{
+    Builder, Clock, SecretKey, SecretTooShort, SystemClock, SystemRandom, TokenOptions, UserManagement,
+};
 
-use crate::config::{Config, DatabaseUrl};
+use crate::config::{Config, DatabaseUrl, PreviousKeys};
+use crate::notifier::{OpenNotifierError, open_notifier};
 use crate::secret_file::{self, SecretFileError};
 use crate::store::{OpenStoreError, open_store};
 
@@ -39,6 +42,9 @@ pub enum OpenSystemError {
         #[source]
         source: LogError,
     },
+    /// Messages can't be sent.
+    #[error("messages can't be sent")]
+    Notifier(#[from] OpenNotifierError),
     /// What is in the store can't be used.
     #[error("the user management can't be opened")]
     UserManagement(#[source] ums_core::Error),
@@ -121,11 +127,15 @@ impl System {
             .access_lifetime(config.access_token_lifetime)
             .refresh_lifetime(config.refresh_token_lifetime)
             .session_lifetime(config.session_lifetime);
-        let user_management = UserManagement::builder(store, secret)
+        let notifier = open_notifier(&config.messages.notifier)?;
+        let user_management = with_keys(UserManagement::builder(store, secret), config)
             .log(log.queue.clone())
             .password_policy(config.password_policy)
+            .hashing(config.hashing.clone())
             .registration(config.registration)
             .tokens(tokens)
+            .notifier(notifier, config.messages.options.clone())
+            .session_cache(config.session_cache)
             .first_account_becomes_admin(config.first_account_becomes_admin())
             .open()
             .await
@@ -160,6 +170,24 @@ impl System {
             Err(_) => tracing::error!("the last events of the log are lost: writing them took too long"),
         }
     }
+}
+
+/// The keys that the configuration names besides the secret.
+fn with_keys(mut builder: Builder, config: &Config) -> Builder {
+    if let Some(key) = &config.signing_key {
+        builder = builder.signing_key(key.clone());
+    }
+    let Some(PreviousKeys { secret_key, signing_key, until }) = &config.previous_keys else { return builder };
+    if let Some(secret) = secret_key {
+        builder = builder.retired_secret(secret.clone(), *until);
+    }
+    if let Some(key) = signing_key {
+        builder = builder.retired_key(key.clone(), *until);
+    }
+    if *until <= SystemClock.now() {
+        tracing::warn!(%until, "the overlap of the previous key is over: PREVIOUS_… can be removed");
+    }
+    builder
 }
 
 fn find_secret(config: &Config) -> Result<(SecretKey, SecretOrigin), OpenSystemError> {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use ums_core::{PageRequest, RegistrationMode, Result, UserFilter};
 
-use crate::config::Config;
+use crate::config::{Config, NotifierChoice};
 use crate::system::{SecretOrigin, System};
 
 /// Where it listens, where things are, and, as long as there is no account, how to make the first one.
@@ -15,16 +15,28 @@ pub(crate) async fn text(config: &Config, system: &System, address: SocketAddr) 
         SecretOrigin::File(path) => path.display().to_string(),
         SecretOrigin::Process => "made for this run; tokens end with it".to_owned(),
     };
+    let proxies = match &config.trusted_proxies {
+        proxies if proxies.is_empty() => "none (TRUSTED_PROXIES): a client is who connects".to_owned(),
+        proxies => proxies.to_string(),
+    };
     let mut text = format!(
         "UMS {} listens on {url}\n\
          \n  \
            docs    {url}/docs and {url}/redoc\n  \
            data    {}\n  \
            secret  {secret}\n  \
-           log     {}\n",
+           log     {}\n  \
+           mail    {}\n  \
+           proxies {proxies}\n",
         env!("CARGO_PKG_VERSION"),
         config.database_url,
         config.log_directory.display(),
+        match &config.messages.notifier {
+            NotifierChoice::Directory(path) => path.display().to_string(),
+            NotifierChoice::Log => "this output, for development".to_owned(),
+            #[cfg(feature = "smtp")]
+            NotifierChoice::Smtp(smtp) => format!("by SMTP, from {}", smtp.sender),
+        },
     );
     let users =
         system.user_management().system().users(&UserFilter::default(), &PageRequest::default()).await?;

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ums_core::log::MemorySink;
 use ums_core::model::{Organisation, OrganisationFields, Role, User, UserFields};
+use ums_core::notify::{MemoryNotifier, Message, MessageKind, MessageOptions, Notifier};
 use ums_core::store::Store;
 use ums_core::{
-    Builder, Credentials, HashOptions, Password, Principal, Registration, SecretKey, TokenPair,
-    UserManagement,
+    Builder, Credentials, HashOptions, Password, Principal, Registration, SecretKey, SingleUseToken,
+    TokenPair, UserManagement,
 };
 
 use crate::{FixedClock, SeededRandom};
@@ -56,6 +57,48 @@ impl Fixture {
             .log_sink(log.clone());
         let ums = choose(builder).open().await.expect("the store opens");
         Self { ums, clock, log, store }
+    }
+
+    /// A user management over this store that sends messages into memory, when it is told to.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not open.
+    pub async fn with_messages(store: Arc<dyn Store>) -> (Self, MemoryNotifier) {
+        let notifier = MemoryNotifier::new();
+        (Self::with_notifier(store, Arc::new(notifier.clone())).await, notifier)
+    }
+
+    /// A user management over this store that sends messages by this notifier, when it is told to.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not open.
+    #[expect(clippy::expect_used, reason = "a test can't go on without it")]
+    pub async fn with_notifier(store: Arc<dyn Store>, notifier: Arc<dyn Notifier>) -> Self {
+        let options = MessageOptions::new("https://ums.example").expect("a URL").background(false);
+        Self::with(store, |builder| builder.notifier(notifier, options)).await
+    }
+
+    /// Sends what is due, and returns the token of the one message of this kind to this address.
+    ///
+    /// # Panics
+    ///
+    /// Where there is not exactly one, or it has no token.
+    #[expect(clippy::expect_used, reason = "a test can't go on without it")]
+    pub async fn delivered(
+        &self,
+        notifier: &MemoryNotifier,
+        kind: MessageKind,
+        email: &str,
+    ) -> SingleUseToken {
+        self.ums.deliver_messages().await.expect("the store answers");
+        let messages = notifier.take();
+        let is_it = |message: &&Message| message.kind == kind && message.recipient.email == email;
+        let found: Vec<&Message> = messages.iter().filter(is_it).collect();
+        assert_eq!(found.len(), 1, "{kind} to {email} among {messages:?}");
+        let token = found.first().and_then(|message| message.token.as_ref()).expect("a token");
+        SingleUseToken::new(token.reveal())
     }
 
     /// Registers somebody and returns the account.

@@ -1,9 +1,12 @@
 //! Access tokens of an attacker's own making.
 
+use std::time::Duration;
+
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use ums_core::{Clock, SecretKey};
 
 use super::case::{Case, case};
 use super::world::{SECRET, World};
@@ -128,5 +131,27 @@ async fn refuses(world: &World, token: &str) {
 }
 
 async fn a_replaced_key() {
-    todo!("key rotation")
+    const NEW_SECRET: &str = "canary-secret-that-came-afterwards-0123";
+    let world = World::new().await;
+    let ada = world.person("ada").await;
+    let until = world.clock.now().plus(Duration::from_secs(600));
+    let world = world
+        .restart(NEW_SECRET, |builder| builder.retired_secret(SecretKey::new(SECRET).unwrap(), until))
+        .await;
+
+    // Nobody is logged out: what the old key signed is taken, and renewed under the new one.
+    world.anyone.bearing(&ada.tokens.access).get("/auth/me").await.expect(200);
+    let renewed = world.anyone.refresh(&ada.tokens.refresh).await.tokens();
+    world.anyone.bearing(&renewed.access).get("/auth/me").await.expect(200);
+    let key = |token: &str| Parts::of(token).header["kid"].clone();
+    assert_ne!(key(&renewed.access), key(&ada.tokens.access));
+    // Without the new key, the old one makes no tokens of its own.
+    let forged = Parts::of(&renewed.access).signed();
+    refuses(&world, &forged).await;
+
+    world.advance(601);
+    refuses(&world, &ada.tokens.access).await;
+    world.anyone.refresh(&ada.tokens.refresh).await.refused(401, "invalid_refresh_token");
+    world.anyone.bearing(&renewed.access).get("/auth/me").await.expect(200);
+    world.end().await;
 }

@@ -28,8 +28,8 @@ pub(crate) struct World {
     pub(crate) clock: FixedClock,
     /// Nobody who has logged in.
     pub(crate) anyone: Client,
-    directory: Option<TempDir>,
-    stop: Option<oneshot::Sender<()>>,
+    directory: TempDir,
+    stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
 
@@ -51,10 +51,24 @@ impl World {
 
     /// A server with other choices.
     pub(crate) async fn with(choose: impl FnOnce(Builder) -> Builder) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        canary::secret(SECRET);
-        let clock = FixedClock::new();
-        let ums = open(directory.path(), &clock, choose).await;
+        Self::start(tempfile::tempdir().unwrap(), FixedClock::new(), SECRET, choose).await
+    }
+
+    /// The same server, stopped and started again with another secret and other choices.
+    pub(crate) async fn restart(self, secret: &str, choose: impl FnOnce(Builder) -> Builder) -> Self {
+        let clock = self.clock.clone();
+        let directory = self.stop().await;
+        Self::start(directory, clock, secret, choose).await
+    }
+
+    async fn start(
+        directory: TempDir,
+        clock: FixedClock,
+        secret: &str,
+        choose: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
+        canary::secret(secret);
+        let ums = open(directory.path(), &clock, secret, choose).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
@@ -63,8 +77,7 @@ impl World {
             let stopped = async { stopped.await.unwrap_or_default() };
             serve(listener, router, ServeOptions::default(), stopped).await;
         });
-        let anyone = Client::new(&url);
-        Self { ums, clock, anyone, directory: Some(directory), stop: Some(stop), served }
+        Self { ums, clock, anyone: Client::new(&url), directory, stop, served }
     }
 
     /// Registers somebody and logs them in. The first is the administrator.
@@ -88,26 +101,33 @@ impl World {
     }
 
     /// Stops the server, looks that the store holds every invariant, and leaves its files to be searched.
-    pub(crate) async fn end(mut self) {
+    pub(crate) async fn end(self) {
         let findings = self.ums.verify().await.unwrap();
         let listed: Vec<String> = findings.iter().map(ToString::to_string).collect();
         assert!(listed.is_empty(), "the store breaks its invariants:\n{}", listed.join("\n"));
-        self.ums.log().flush().await.unwrap();
-        self.stop.take().unwrap().send(()).unwrap();
-        self.anyone = Client::new("http://127.0.0.1:9");
-        self.served.await.unwrap();
-        canary::keep(self.directory.take().unwrap());
+        canary::keep(self.stop().await);
+    }
+
+    async fn stop(self) -> TempDir {
+        let Self { ums, clock: _, anyone, directory, stop, served } = self;
+        ums.log().flush().await.unwrap();
+        // Its connections are idle, and end with the client.
+        drop(anyone);
+        stop.send(()).unwrap();
+        served.await.unwrap();
+        directory
     }
 }
 
 async fn open(
     directory: &Path,
     clock: &FixedClock,
+    secret: &str,
     choose: impl FnOnce(Builder) -> Builder,
 ) -> UserManagement {
     let store = RedbStore::open(directory.join("ums.redb")).unwrap();
     let sink = FileSink::open(directory.join("logs")).unwrap();
-    let builder = UserManagement::builder(Arc::new(store), SecretKey::new(SECRET).unwrap())
+    let builder = UserManagement::builder(Arc::new(store), SecretKey::new(secret).unwrap())
         .clock(Arc::new(clock.clone()))
         .hashing(HashOptions::new().memory_kibibytes(64).iterations(1))
         .log_sink(Arc::new(sink));

@@ -1,5 +1,6 @@
 //! A client of the HTTP interface.
 
+use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -19,6 +20,7 @@ pub(crate) struct Client {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) location: Option<String>,
+    pub(crate) retry_after: Option<String>,
     pub(crate) body: Value,
 }
 
@@ -35,6 +37,13 @@ impl Client {
     pub(crate) fn new(url: &str) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { http, url: url.to_owned(), token: None }
+    }
+
+    /// The same, as a proxy passes its requests on.
+    pub(crate) fn through_proxy(&self, forwarded_for: &'static str) -> Self {
+        let headers = [(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_static(forwarded_for))];
+        let http = reqwest::Client::builder().no_proxy().default_headers(headers.into_iter().collect());
+        Self { http: http.build().unwrap(), ..self.clone() }
     }
 
     pub(crate) fn with_token(&self, token: &Value) -> Self {
@@ -71,7 +80,7 @@ impl Client {
     pub(crate) async fn upload(&self, path: &str, workbook: Vec<u8>) -> Answer {
         let part = Part::bytes(workbook).file_name("users.xlsx");
         let request = self.request(Method::POST, path).multipart(Form::new().part("file", part));
-        read(request.send().await.unwrap()).await
+        read(request.send().await.unwrap()).await.unwrap()
     }
 
     /// What is served there as text, which must be there.
@@ -95,10 +104,7 @@ impl Client {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await?;
-        let (status, location) = (response.status(), location(&response));
-        let body = response.bytes().await?;
-        Ok(Answer { status, location, body: parse(&body) })
+        read(request.send().await?).await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -110,13 +116,15 @@ impl Client {
     }
 }
 
-async fn read(response: reqwest::Response) -> Answer {
-    let (status, location) = (response.status(), location(&response));
-    Answer { status, location, body: parse(&response.bytes().await.unwrap()) }
+async fn read(response: reqwest::Response) -> reqwest::Result<Answer> {
+    let (status, location) = (response.status(), header(&response, "location"));
+    let retry_after = header(&response, "retry-after");
+    let body = response.bytes().await?;
+    Ok(Answer { status, location, retry_after, body: parse(&body) })
 }
 
-fn location(response: &reqwest::Response) -> Option<String> {
-    response.headers().get("location").map(|value| value.to_str().unwrap().to_owned())
+fn header(response: &reqwest::Response, name: &str) -> Option<String> {
+    response.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
 }
 
 fn parse(body: &[u8]) -> Value {

@@ -108,6 +108,11 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to stop, as service managers do.
     pub(crate) fn terminate(&self) {
         self.signal("TERM");

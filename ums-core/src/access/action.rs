@@ -43,11 +43,13 @@ pub enum Action {
     Export,
     /// See the event log.
     ReadLogs,
+    /// See what the system counts of itself.
+    ReadMetrics,
 }
 
 impl Action {
     /// Every action, in the order of their declaration.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::OwnAccount,
         Self::ReadOrganisation,
         Self::CreateOrganisation,
@@ -65,6 +67,7 @@ impl Action {
         Self::ReadImport,
         Self::Export,
         Self::ReadLogs,
+        Self::ReadMetrics,
     ];
 
     /// The action that sees what this one acts on, and the kind of thing it is.
@@ -84,8 +87,8 @@ impl Action {
             }
             Self::Import | Self::ReadImport => (Self::ReadImport, Kind::Import),
             Self::OwnAccount => (Self::OwnAccount, Kind::Session),
-            Self::Export => (Self::ReadUser, Kind::User),
-            Self::ReadLogs => (Self::ReadLogs, Kind::User),
+            // None of them acts on a thing, so none is ever missed.
+            Self::Export | Self::ReadLogs | Self::ReadMetrics => (self, Kind::User),
         }
     }
 
@@ -100,6 +103,7 @@ impl Action {
                 | Self::Import
                 | Self::Export
                 | Self::ReadLogs
+                | Self::ReadMetrics
         )
     }
 

@@ -64,48 +64,49 @@ use Rule::{Any, Never as No, Reached as In, ReachedOnce as Once, UpToOwn as Up};
 
 /// The table: for each field what a member, a department admin, an organisation admin, an admin may set it to. A field
 /// without a row nobody may set.
+#[rustfmt::skip]
 pub const FIELDS: &[(Resource, Field, [Rule; 4])] = &[
-    //                                   member dep_admin org_admin admin
-    (R::Account, F::FullName, /*       */ [Any, Any, Any, Any]),
-    (R::Account, F::Id, /*             */ [No, No, No, No]),
-    (R::Account, F::ExternalId, /*     */ [No, No, No, No]),
-    (R::Account, F::Email, /*          */ [No, No, No, No]),
-    (R::Account, F::EmailVerified, /*  */ [No, No, No, No]),
-    (R::Account, F::PasswordHash, /*   */ [No, No, No, No]),
-    (R::Account, F::Role, /*           */ [No, No, No, No]),
-    (R::Account, F::Status, /*         */ [No, No, No, No]),
-    (R::Account, F::OrganisationId, /* */ [No, No, No, No]),
-    (R::Account, F::DepartmentId, /*   */ [No, No, No, No]),
-    (R::Account, F::CreatedAt, /*      */ [No, No, No, No]),
-    (R::Account, F::UpdatedAt, /*      */ [No, No, No, No]),
+    //                                    member dep_admin org_admin admin
+    (R::Account, F::FullName,            [Any, Any, Any, Any]),
+    (R::Account, F::Id,                  [No, No, No, No]),
+    (R::Account, F::ExternalId,          [No, No, No, No]),
+    (R::Account, F::Email,               [No, No, No, No]),
+    (R::Account, F::EmailVerified,       [No, No, No, No]),
+    (R::Account, F::PasswordHash,        [No, No, No, No]),
+    (R::Account, F::Role,                [No, No, No, No]),
+    (R::Account, F::Status,              [No, No, No, No]),
+    (R::Account, F::OrganisationId,      [No, No, No, No]),
+    (R::Account, F::DepartmentId,        [No, No, No, No]),
+    (R::Account, F::CreatedAt,           [No, No, No, No]),
+    (R::Account, F::UpdatedAt,           [No, No, No, No]),
     //
-    (R::User, F::FullName, /*          */ [No, Any, Any, Any]),
-    (R::User, F::Email, /*             */ [No, Any, Any, Any]),
-    (R::User, F::ExternalId, /*        */ [No, Any, Any, Any]),
-    (R::User, F::Password, /*          */ [No, Any, Any, Any]),
-    (R::User, F::Role, /*              */ [No, Up, Up, Up]),
-    (R::User, F::Status, /*            */ [No, Any, Any, Any]),
-    (R::User, F::OrganisationId, /*    */ [No, In, In, In]),
-    (R::User, F::DepartmentId, /*      */ [No, In, In, In]),
-    (R::User, F::Id, /*                */ [No, No, No, No]),
-    (R::User, F::EmailVerified, /*     */ [No, No, No, No]),
-    (R::User, F::PasswordHash, /*      */ [No, No, No, No]),
-    (R::User, F::CreatedAt, /*         */ [No, No, No, No]),
-    (R::User, F::UpdatedAt, /*         */ [No, No, No, No]),
+    (R::User, F::FullName,               [No, Any, Any, Any]),
+    (R::User, F::Email,                  [No, Any, Any, Any]),
+    (R::User, F::ExternalId,             [No, Any, Any, Any]),
+    (R::User, F::Password,               [No, Any, Any, Any]),
+    (R::User, F::Role,                   [No, Up, Up, Up]),
+    (R::User, F::Status,                 [No, Any, Any, Any]),
+    (R::User, F::OrganisationId,         [No, In, In, In]),
+    (R::User, F::DepartmentId,           [No, In, In, In]),
+    (R::User, F::Id,                     [No, No, No, No]),
+    (R::User, F::EmailVerified,          [No, No, No, No]),
+    (R::User, F::PasswordHash,           [No, No, No, No]),
+    (R::User, F::CreatedAt,              [No, No, No, No]),
+    (R::User, F::UpdatedAt,              [No, No, No, No]),
     //
-    (R::Department, F::Name, /*        */ [No, No, Any, Any]),
-    (R::Department, F::ParentId, /*    */ [No, No, Any, Any]),
-    (R::Department, F::OrganisationId, /**/ [No, No, Once, Once]),
-    (R::Department, F::Id, /*          */ [No, No, No, No]),
-    (R::Department, F::CreatedAt, /*   */ [No, No, No, No]),
-    (R::Department, F::UpdatedAt, /*   */ [No, No, No, No]),
+    (R::Department, F::Name,             [No, No, Any, Any]),
+    (R::Department, F::ParentId,         [No, No, Any, Any]),
+    (R::Department, F::OrganisationId,   [No, No, Once, Once]),
+    (R::Department, F::Id,               [No, No, No, No]),
+    (R::Department, F::CreatedAt,        [No, No, No, No]),
+    (R::Department, F::UpdatedAt,        [No, No, No, No]),
     //
-    (R::Organisation, F::Name, /*      */ [No, No, Any, Any]),
-    (R::Organisation, F::Address, /*   */ [No, No, Any, Any]),
-    (R::Organisation, F::Description, /**/ [No, No, Any, Any]),
-    (R::Organisation, F::Id, /*        */ [No, No, No, No]),
-    (R::Organisation, F::CreatedAt, /* */ [No, No, No, No]),
-    (R::Organisation, F::UpdatedAt, /* */ [No, No, No, No]),
+    (R::Organisation, F::Name,           [No, No, Any, Any]),
+    (R::Organisation, F::Address,        [No, No, Any, Any]),
+    (R::Organisation, F::Description,    [No, No, Any, Any]),
+    (R::Organisation, F::Id,             [No, No, No, No]),
+    (R::Organisation, F::CreatedAt,      [No, No, No, No]),
+    (R::Organisation, F::UpdatedAt,      [No, No, No, No]),
 ];
 
 impl Field {
@@ -161,7 +162,8 @@ impl Action {
             | Self::Import
             | Self::ReadImport
             | Self::Export
-            | Self::ReadLogs => None,
+            | Self::ReadLogs
+            | Self::ReadMetrics => None,
         }
     }
 }

@@ -23,94 +23,28 @@ use Action as A;
 use Scope::{Department as Dep, Everything as All, Nothing as No, Oneself as Own, Organisation as Org};
 
 /// The scope of a member, a department admin, an organisation admin, an admin. An action without a row does not compile.
+#[rustfmt::skip]
 const fn row(action: Action) -> [Scope; 4] {
     match action {
-        //                      member dep_admin org_admin admin
-        A::OwnAccount =>
-        /*      */
-        {
-            [Own, Own, Own, Own]
-        }
-        A::ReadOrganisation =>
-        /**/
-        {
-            [Org, Org, Org, All]
-        }
-        A::CreateOrganisation =>
-        /**/
-        {
-            [No, No, No, All]
-        }
-        A::UpdateOrganisation =>
-        /**/
-        {
-            [No, No, Org, All]
-        }
-        A::DeleteOrganisation =>
-        /**/
-        {
-            [No, No, No, All]
-        }
-        A::ReadDepartment =>
-        /*  */
-        {
-            [Org, Org, Org, All]
-        }
-        A::CreateDepartment =>
-        /**/
-        {
-            [No, No, Org, All]
-        }
-        A::UpdateDepartment =>
-        /**/
-        {
-            [No, No, Org, All]
-        }
-        A::DeleteDepartment =>
-        /**/
-        {
-            [No, No, Org, All]
-        }
-        A::ReadUser =>
-        /*        */
-        {
-            [Own, Dep, Org, All]
-        }
-        A::CreateUser =>
-        /*      */
-        {
-            [No, Dep, Org, All]
-        }
-        A::UpdateUser =>
-        /*      */
-        {
-            [No, Dep, Org, All]
-        }
-        A::DeleteUser =>
-        /*      */
-        {
-            [No, Dep, Org, All]
-        }
-        A::Import =>
-        /*          */
-        {
-            [No, No, Org, All]
-        }
-        A::ReadImport =>
-        /*      */
-        {
-            [No, No, Org, All]
-        }
-        A::Export =>
-        /*          */
-        {
-            [No, Dep, Org, All]
-        }
-        A::ReadLogs =>
-        /*        */
-        {
-            [No, No, Org, All]
-        }
+        //                        member dep_admin org_admin admin
+        A::OwnAccount         => [Own, Own, Own, Own],
+        A::ReadOrganisation   => [Org, Org, Org, All],
+        A::CreateOrganisation => [No,  No,  No,  All],
+        A::UpdateOrganisation => [No,  No,  Org, All],
+        A::DeleteOrganisation => [No,  No,  No,  All],
+        A::ReadDepartment     => [Org, Org, Org, All],
+        A::CreateDepartment   => [No,  No,  Org, All],
+        A::UpdateDepartment   => [No,  No,  Org, All],
+        A::DeleteDepartment   => [No,  No,  Org, All],
+        A::ReadUser           => [Own, Dep, Org, All],
+        A::CreateUser         => [No,  Dep, Org, All],
+        A::UpdateUser         => [No,  Dep, Org, All],
+        A::DeleteUser         => [No,  Dep, Org, All],
+        A::Import             => [No,  No,  Org, All],
+        A::ReadImport         => [No,  No,  Org, All],
+        A::Export             => [No,  Dep, Org, All],
+        A::ReadLogs           => [No,  No,  Org, All],
+        A::ReadMetrics        => [No,  No,  No,  All],
     }
 }
 

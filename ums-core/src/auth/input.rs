@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::Password;
 use crate::model::{DepartmentId, Patch};
+use crate::tokens::SingleUseToken;
 
 /// Somebody who registers.
 #[derive(Clone, Debug, Deserialize)]
@@ -77,6 +78,77 @@ pub struct PasswordChange {
     #[serde(default = "none")]
     #[cfg_attr(feature = "openapi", schema(required, value_type = String, format = Password, max_length = 128))]
     pub new_password: Password,
+}
+
+/// Somebody who has forgotten a password.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[allow(clippy::exhaustive_structs)]
+pub struct ForgottenPassword {
+    /// The account's e-mail address, in any case.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required, example = "ada@example.com"))]
+    pub email: String,
+}
+
+/// A new password, by a token that was sent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[allow(clippy::exhaustive_structs)]
+pub struct PasswordReset {
+    /// The token from the message.
+    #[serde(default = "no_token")]
+    #[cfg_attr(feature = "openapi", schema(required, value_type = String, format = Password))]
+    pub token: SingleUseToken,
+    /// The password from then on.
+    #[serde(default = "none")]
+    #[cfg_attr(feature = "openapi", schema(required, value_type = String, format = Password, max_length = 128))]
+    pub new_password: Password,
+}
+
+/// An invitation that is accepted.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[allow(clippy::exhaustive_structs)]
+pub struct InvitationAcceptance {
+    /// The token from the message.
+    #[serde(default = "no_token")]
+    #[cfg_attr(feature = "openapi", schema(required, value_type = String, format = Password))]
+    pub token: SingleUseToken,
+    /// The account's first password.
+    #[serde(default = "none")]
+    #[cfg_attr(feature = "openapi", schema(required, value_type = String, format = Password, max_length = 128))]
+    pub password: Password,
+    /// The person's name, where the one that the account was given is to be another.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
+    pub full_name: Option<String>,
+}
+
+/// Another e-mail address for one's own account.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[allow(clippy::exhaustive_structs)]
+pub struct EmailChange {
+    /// The address that the account is to have.
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(required, format = "email", max_length = 254, example = "ada@example.com")
+    )]
+    pub email: String,
+    /// The account's password.
+    #[serde(default = "none")]
+    #[cfg_attr(feature = "openapi", schema(required, value_type = String, format = Password))]
+    pub current_password: Password,
+}
+
+fn no_token() -> SingleUseToken {
+    SingleUseToken::new("")
 }
 
 fn none() -> Password {

@@ -1,7 +1,7 @@
 //! Logging in.
 
 use super::{Auth, Credentials};
-use crate::model::{Status, User};
+use crate::model::{Status, User, UserId};
 use crate::parse::Email;
 use crate::record::{Credential, Found, UserRecord};
 use crate::sessions::TokenPair;
@@ -44,9 +44,10 @@ impl Auth {
         let pair = self
             .database
             .transact(|transaction| async move {
-                let profile = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
+                let (profile_key, key) = (keyspace::user_profile(id), keyspace::credential(id));
+                transaction.fetch(&[profile_key.clone(), key.clone(), attempt.key().clone()]).await?;
+                let profile = transaction.read::<UserRecord>(&profile_key).await?;
                 let profile = profile.filter(may_log_in).ok_or(Error::InvalidCredentials)?;
-                let key = keyspace::credential(id);
                 let credential = transaction.read::<Credential>(&key).await?;
                 let credential = credential.ok_or(Error::InvalidCredentials)?;
                 if credential.data.password_hash != verified.data.password_hash {
@@ -63,15 +64,22 @@ impl Auth {
         Ok((profile.data.user, pair))
     }
 
-    /// The account that has an e-mail address. Text that is none belongs to no account.
+    /// The account that has an e-mail address. Text that is none belongs to no account. As much is read where there is
+    /// none, so that the time says nothing, on a store across a network either.
     pub(crate) async fn account(&self, email: &str) -> Result<Option<Account>> {
-        let Ok(email) = email.parse::<Email>() else { return Ok(None) };
-        let Some(id) = self.directory.user_id_by_email(&email).await? else { return Ok(None) };
-        let profile = self.database.read::<UserRecord>(&keyspace::user_profile(id)).await?;
-        let credential = self.database.read::<Credential>(&keyspace::credential(id)).await?;
-        Ok(profile.map(|profile| Account { profile, credential }))
+        let id = match email.parse::<Email>() {
+            Ok(email) => self.directory.user_id_by_email(&email).await?,
+            Err(_) => self.database.lookup(&keyspace::user_by_email("")).await?.and(None),
+        };
+        let read = id.map_or_else(|| UserId::allotted(NOBODY), Ok)?;
+        let profile = self.database.read::<UserRecord>(&keyspace::user_profile(read)).await?;
+        let credential = self.database.read::<Credential>(&keyspace::credential(read)).await?;
+        Ok(profile.filter(|_| id.is_some()).map(|profile| Account { profile, credential }))
     }
 }
+
+/// The last id that there can be, which is not allotted before all others are.
+const NOBODY: u64 = 999_999_999_999;
 
 /// An account, with how it proves itself.
 #[derive(Debug)]

@@ -1,13 +1,19 @@
 //! Who somebody is: registration, log-in, and what is asked of every request.
 
 mod authenticate;
+mod email;
 mod input;
+mod invitation;
 mod login;
 mod password;
+mod recover;
 mod register;
 
 pub use authenticate::Principal;
-pub use input::{Credentials, MePatch, PasswordChange, Registration};
+pub use input::{
+    Credentials, EmailChange, ForgottenPassword, InvitationAcceptance, MePatch, PasswordChange,
+    PasswordReset, Registration,
+};
 pub use register::RegistrationMode;
 
 use std::sync::Arc;
@@ -16,6 +22,7 @@ use crate::access::Actor;
 use crate::directory::{Directory, FirstAccount, NewCredential, UserDraft};
 use crate::hash::{Hasher, PasswordContext, PasswordPolicy};
 use crate::model::UserFields;
+use crate::outbox::Outbox;
 use crate::parse::Checker;
 use crate::sessions::Sessions;
 use crate::throttle::Throttle;
@@ -29,6 +36,7 @@ pub(crate) struct Auth {
     pub(crate) database: Database,
     pub(crate) directory: Directory,
     pub(crate) sessions: Sessions,
+    pub(crate) outbox: Outbox,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) hasher: Arc<Hasher>,
     pub(crate) policy: PasswordPolicy,
@@ -69,3 +77,6 @@ impl Auth {
         Ok(self.policy.check(password, &context).err().into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,21 @@
-//! Changing one's own password.
+//! Changing one's own password, and confirming who acts by it.
 
 use super::{Auth, PasswordChange, Principal};
-use crate::model::{User, UserFields};
+use crate::model::{MessageKind, User};
+use crate::outbox::Intent;
 use crate::record::{Credential, Found, UserRecord};
 use crate::throttle::{Attempt, Tally};
-use crate::{Error, Fault, Faults, Origin, Result, keyspace};
+use crate::{Error, Origin, Password, Result, keyspace};
+
+/// An account whose owner has shown its password.
+pub(super) struct Confirmed {
+    pub(super) user: User,
+    pub(super) credential: Found<Credential>,
+    pub(super) attempt: Attempt,
+}
 
 impl Auth {
-    /// Sets a new password in place of the current one; every other session of the account ends. A wrong current one
-    /// counts like a log-in that fails; a right one clears nothing of what others tried.
+    /// Sets a new password in place of the current one; every other session of the account ends.
     pub(crate) async fn change_password(
         &self,
         principal: &Principal,
@@ -16,42 +23,21 @@ impl Auth {
         origin: &Origin,
         tally: &Tally,
     ) -> Result<()> {
-        let id = principal.user_id();
-        let profile = self.database.read::<UserRecord>(&keyspace::user_profile(id)).await?;
-        let profile = profile.ok_or(Error::InvalidAccessToken)?;
-        let user = &profile.data.user;
-        let found = self.database.read::<Credential>(&keyspace::credential(id)).await?;
-        let password_since = found.as_ref().map(|found| found.data.changed_at);
-        let attempt = self.throttle.attempt(&user.email, origin.ip, password_since, tally).await?;
-        let hash = found.as_ref().map(|found| &found.data.password_hash);
-        let verdict = attempt.or_take_back(self.hasher.verify(&change.current_password, hash).await).await?;
-        let Some(verified) = found.filter(|_| verdict.matches) else {
-            attempt.fail().await;
-            return Err(Error::WrongPassword);
-        };
-        let changed = self.replace_password(principal, user, change, &verified, &attempt).await;
-        attempt.or_take_back(changed).await
+        let confirmed = self.confirm_password(principal, &change.current_password, origin, tally).await?;
+        let changed = self.replace_password(principal, change, &confirmed).await;
+        confirmed.attempt.or_take_back(changed).await
     }
 
     /// Takes the attempt back with the commit of the change.
     async fn replace_password(
         &self,
         principal: &Principal,
-        user: &User,
         change: &PasswordChange,
-        verified: &Found<Credential>,
-        attempt: &Attempt,
+        confirmed: &Confirmed,
     ) -> Result<()> {
+        let Confirmed { user, credential: verified, attempt } = confirmed;
         let id = principal.user_id();
-        let fields = UserFields {
-            email: user.email.clone(),
-            organisation_id: user.organisation_id,
-            ..UserFields::default()
-        };
-        let faults = self.password_faults(principal.actor(), &change.new_password, &fields).await?;
-        let named = faults.as_slice().iter();
-        let named = named.map(|fault| Fault::new("new_password", fault.code, fault.message.clone()));
-        named.collect::<Faults>().into_result()?;
+        self.new_password_faults(user, &change.new_password, "new_password").await?.into_result()?;
         let password_hash = &self.hasher.hash(&change.new_password).await?;
         let now = self.database.now();
         self.database
@@ -64,8 +50,35 @@ impl Auth {
                 }
                 attempt.take_back(&transaction).await?;
                 let credential = Credential { password_hash: password_hash.clone(), changed_at: now };
-                transaction.put(key, &credential)
+                transaction.put(key, &credential)?;
+                self.outbox.put(&transaction, id, Intent::new(MessageKind::PasswordChanged)).await
             })
             .await
+    }
+
+    /// The account that acts, where this is its password. A wrong one counts like a log-in that fails; a right one clears
+    /// nothing of what others tried, and its attempt is to be taken back.
+    pub(super) async fn confirm_password(
+        &self,
+        principal: &Principal,
+        password: &Password,
+        origin: &Origin,
+        tally: &Tally,
+    ) -> Result<Confirmed> {
+        let id = principal.user_id();
+        let profile = self.database.read::<UserRecord>(&keyspace::user_profile(id)).await?;
+        let user = profile.ok_or(Error::InvalidAccessToken)?.data.user;
+        let found = self.database.read::<Credential>(&keyspace::credential(id)).await?;
+        let password_since = found.as_ref().map(|found| found.data.changed_at);
+        let attempt = self.throttle.attempt(&user.email, origin.ip, password_since, tally).await?;
+        let hash = found.as_ref().map(|found| &found.data.password_hash);
+        let verdict = attempt.or_take_back(self.hasher.verify(password, hash).await).await?;
+        match found.filter(|_| verdict.matches) {
+            Some(credential) => Ok(Confirmed { user, credential, attempt }),
+            None => {
+                attempt.fail().await;
+                Err(Error::WrongPassword)
+            }
+        }
     }
 }

@@ -46,7 +46,7 @@ impl Auth {
         self.directory.expect_free_address(&email).await?;
         self.directory.expect_place(&Actor::Anonymous, None, registration.department_id).await?;
         let credential = Some(self.hasher.hash(&registration.password).await?);
-        self.directory.register_user(&fields, &credential, status, self.first_account).await
+        self.directory.register_user(&fields, &credential, status, self.first_account, origin.ip).await
     }
 
     /// Makes an administrator where the store has none; `None` where it has one.

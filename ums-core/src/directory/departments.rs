@@ -65,6 +65,11 @@ impl Directory {
         Ok(Versioned { value: found.data, version: found.version })
     }
 
+    /// The organisation of a department that is there.
+    pub(crate) async fn department_owner(&self, id: DepartmentId) -> Result<Option<OrganisationId>> {
+        Ok(self.database.department(id).await?.map(|found| found.data.organisation_id))
+    }
+
     pub(crate) async fn departments(
         &self,
         actor: &Actor,

@@ -4,9 +4,12 @@ mod closing;
 mod departments;
 mod fields;
 mod listing;
+mod messages;
 mod organisations;
 mod own;
 mod place;
+mod rights;
+mod uniqueness;
 mod upsert;
 mod user_fields;
 mod user_list;
@@ -14,6 +17,7 @@ mod users;
 
 pub use departments::DepartmentFilter;
 pub(crate) use fields::{DepartmentDraft, OrganisationDraft};
+pub(crate) use rights::{Rights, RightsChange, UserChange};
 pub(crate) use upsert::{Existing, Upserted, UserUpsert};
 pub(crate) use user_fields::{UserDraft, new_status};
 pub use user_list::UserFilter;
@@ -27,6 +31,7 @@ use ums_store::Version;
 
 use crate::access::Actor;
 use crate::model::{Role, Status};
+use crate::outbox::Outbox;
 use crate::page::Cursors;
 use crate::record::{Admins, UserRecord};
 use crate::throttle::Throttle;
@@ -49,13 +54,14 @@ pub(crate) struct Directory {
     database: Database,
     cursors: Arc<Cursors>,
     throttle: Throttle,
+    outbox: Outbox,
     /// Set once it is known that the store has had an account, so that new ones need not look.
     has_accounts: Arc<AtomicBool>,
 }
 
 impl Directory {
-    pub(crate) fn new(database: Database, cursors: Arc<Cursors>, throttle: Throttle) -> Self {
-        Self { database, cursors, throttle, has_accounts: Arc::default() }
+    pub(crate) fn new(database: Database, cursors: Arc<Cursors>, throttle: Throttle, outbox: Outbox) -> Self {
+        Self { database, cursors, throttle, outbox, has_accounts: Arc::default() }
     }
 
     /// The same directory, but that nothing that is written to it stays.

@@ -2,13 +2,14 @@
 
 use super::fields::{DepartmentDraft, OrganisationDraft};
 use super::place::{Departments, expect_open};
+use super::rights::RightsChange;
 use super::user_fields::{UserDraft, new_status};
 use super::users::target;
 use super::{Directory, NewCredential, organisations};
 use crate::access::{Action, Actor, Field, Target};
 use crate::model::{
-    Department, DepartmentFields, DepartmentId, Organisation, OrganisationFields, OrganisationId, Role,
-    Status, UserFields, UserId,
+    Department, DepartmentFields, DepartmentId, MessageKind, Organisation, OrganisationFields,
+    OrganisationId, Role, Status, UserFields, UserId,
 };
 use crate::parse::Checker;
 use crate::record::{Found, UserRecord};
@@ -44,6 +45,8 @@ pub(crate) struct UserUpsert {
     pub(crate) department_id: Option<DepartmentId>,
     /// For a new user alone.
     pub(crate) credential: NewCredential,
+    /// Whether a new account that has no password gets an invitation.
+    pub(crate) invite: bool,
 }
 
 impl UserUpsert {
@@ -187,7 +190,7 @@ impl Directory {
         actor: &Actor,
         upsert: &UserUpsert,
         existing: Existing,
-    ) -> Result<Upserted> {
+    ) -> Result<(Upserted, Option<RightsChange>)> {
         let actor = &self.confirm(transaction, actor).await?;
         let place = self.user_place(transaction, actor, upsert.organisation_id, upsert.department_id).await?;
         let Some(found) = self.same_user(transaction, upsert, place.organisation_id).await? else {
@@ -200,8 +203,12 @@ impl Directory {
             actor.may(Action::CreateUser, &after)?;
             actor.may_set(Action::CreateUser, upsert.sets(), &after)?;
             let (id, draft) = (upsert.id, &upsert.draft);
-            self.insert_user(transaction, id, draft, &place, role, status, &upsert.credential).await?;
-            return Ok(Upserted::Created);
+            let made =
+                self.insert_user(transaction, id, draft, &place, role, status, &upsert.credential).await?;
+            if upsert.invite && status == Status::Invited {
+                self.outbox.put_first(transaction, id, MessageKind::Invitation)?;
+            }
+            return Ok((Upserted::Created, RightsChange::granted(&made.value)));
         };
         expect_open(&found)?;
         let old = &found.data.user;
@@ -209,7 +216,7 @@ impl Directory {
         // Whoever can't see the account learns only what anybody who registers would.
         actor.may(Action::ReadUser, &reach).map_err(|_| Conflict::EmailTaken)?;
         match existing {
-            Existing::Skip => return Ok(Upserted::Skipped),
+            Existing::Skip => return Ok((Upserted::Skipped, None)),
             Existing::Fail => return Err(Conflict::EmailTaken.into()),
             Existing::Update => {}
         }
@@ -237,10 +244,10 @@ impl Directory {
         let mut unchanged = old.clone();
         unchanged.updated_at = record.user.updated_at;
         if unchanged == record.user {
-            return Ok(Upserted::Unchanged);
+            return Ok((Upserted::Unchanged, None));
         }
         self.write_changed(transaction, &found, &record, &None).await?;
-        Ok(Upserted::Updated)
+        Ok((Upserted::Updated, RightsChange::between(old, &record.user)))
     }
 
     /// The user that a row means: by external id where it has one, else by e-mail address.

@@ -1,17 +1,20 @@
 //! Users.
 
+use std::net::IpAddr;
+
 use ums_store::Version;
 
 use super::place::{Place, departments_above, expect_open};
+use super::rights::UserChange;
 use super::user_fields::{UserDraft, new_status, no_user};
 use super::{Directory, Versioned, check_version, count_admins};
 use crate::access::{Action, Actor, Scope, Target};
 use crate::hash::StoredHash;
-use crate::model::{Role, Status, User, UserFields, UserId, UserPatch};
+use crate::model::{MessageKind, Role, Status, User, UserFields, UserId, UserPatch};
 use crate::parse::{Checker, Email, fold_email};
 use crate::record::{Admins, Credential, Found, UserRecord};
 use crate::transaction::Transaction;
-use crate::{Conflict, Kind, Result, Timestamp, keyspace};
+use crate::{Kind, Result, Timestamp, keyspace};
 
 /// What a new account proves itself with: the hash of its password, made beforehand.
 pub(crate) type NewCredential = Option<StoredHash>;
@@ -43,18 +46,23 @@ impl Directory {
             let after = Target { role: Some(role), ..place.target() };
             actor.may(Action::CreateUser, &after)?;
             actor.may_set(Action::CreateUser, fields.set_over(None), &after)?;
-            self.insert_user(&transaction, id, draft, &place, role, status, credential).await
+            let made = self.insert_user(&transaction, id, draft, &place, role, status, credential).await?;
+            if status == Status::Invited {
+                self.outbox.put_first(&transaction, id, MessageKind::Invitation)?;
+            }
+            Ok(made)
         })
         .await
     }
 
-    /// Makes an account for somebody who registers.
+    /// Makes an account for somebody who registers, at home at the address from which they do.
     pub(crate) async fn register_user(
         &self,
         fields: &UserFields,
         credential: &NewCredential,
         status: Status,
         first: FirstAccount,
+        ip: Option<IpAddr>,
     ) -> Result<Versioned<User>> {
         let draft = &UserDraft::parse(fields, Checker::default())?;
         let id = UserId::allotted(self.database.next_id(Kind::User).await?)?;
@@ -66,7 +74,12 @@ impl Directory {
             } else {
                 (Role::Member, status)
             };
-            self.insert_user(&transaction, id, draft, &place, role, status, credential).await
+            if ip.is_some() {
+                self.throttle.forgive(&transaction, draft.email.canonical(), ip).await?;
+            }
+            let made = self.insert_user(&transaction, id, draft, &place, role, status, credential).await?;
+            self.outbox.put_first(&transaction, id, MessageKind::EmailVerification)?;
+            Ok(made)
         })
         .await
     }
@@ -106,7 +119,7 @@ impl Directory {
         self.expect_free(transaction, draft, place, None).await?;
         let now = self.database.now();
         let user = build(id, draft, place, role, status, now);
-        let record = UserRecord { user, session_epoch: 0 };
+        let record = UserRecord { user, session_epoch: 0, token_epoch: 0 };
         self.count_new(transaction, &record).await?;
         transaction.replace(keyspace::user_profile(id), None, Some(&record))?;
         if let Some(password_hash) = credential {
@@ -134,55 +147,6 @@ impl Directory {
         } else {
             Ok(())
         }
-    }
-
-    /// Whether nobody but the record's own account has its e-mail address and external id.
-    async fn expect_free(
-        &self,
-        transaction: &Transaction,
-        draft: &UserDraft,
-        place: &Place,
-        old: Option<&User>,
-    ) -> Result<()> {
-        let email = draft.email.canonical();
-        if old.is_none_or(|old| fold_email(&old.email) != email) {
-            let holder = transaction.lookup(&keyspace::user_by_email(email)).await?;
-            self.expect_no_holder(transaction, holder, Conflict::EmailTaken).await?;
-        }
-        if let Some(external_id) = &draft.external_id {
-            let key = keyspace::organisation_external_id(place.organisation_id, external_id.as_str());
-            let kept = old.is_some_and(|old| {
-                old.organisation_id == place.organisation_id
-                    && old.external_id.as_deref() == Some(external_id.as_str())
-            });
-            if !kept {
-                let holder = transaction.lookup(&key).await?;
-                self.expect_no_holder(transaction, holder, Conflict::ExternalIdTaken).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Looks that nobody has an address, ahead of what costs more; the commit looks again.
-    pub(crate) async fn expect_free_address(&self, email: &Email) -> Result<()> {
-        self.write(|transaction| async move {
-            let holder = transaction.lookup(&keyspace::user_by_email(email.canonical())).await?;
-            self.expect_no_holder(&transaction, holder, Conflict::EmailTaken).await
-        })
-        .await
-    }
-
-    async fn expect_no_holder(
-        &self,
-        transaction: &Transaction,
-        holder: Option<u64>,
-        conflict: Conflict,
-    ) -> Result<()> {
-        let Some(id) = holder else { return Ok(()) };
-        let key = keyspace::user_profile(UserId::allotted(id)?);
-        // A deletion that a crash left half done holds no address.
-        let closing = transaction.read::<UserRecord>(&key).await?.is_some_and(|holder| holder.closing);
-        Err(if closing { Conflict::Closing } else { conflict }.into())
     }
 
     pub(crate) async fn user(&self, actor: &Actor, id: UserId) -> Result<Versioned<User>> {
@@ -225,7 +189,7 @@ impl Directory {
         fields: &UserFields,
         credential: &NewCredential,
         expected: Option<Version>,
-    ) -> Result<Versioned<User>> {
+    ) -> Result<UserChange> {
         let (organisation_id, department_id) = defaults(actor, fields);
         let fields = &UserFields { organisation_id, department_id, ..fields.clone() };
         self.update_user(actor, id, credential, expected, |old, _| fields.filled_from(old)).await
@@ -238,7 +202,7 @@ impl Directory {
         patch: &UserPatch,
         credential: &NewCredential,
         expected: Option<Version>,
-    ) -> Result<Versioned<User>> {
+    ) -> Result<UserChange> {
         self.update_user(actor, id, credential, expected, |old, checker| patch.apply(old, checker)).await
     }
 
@@ -249,7 +213,7 @@ impl Directory {
         credential: &NewCredential,
         expected: Option<Version>,
         change: impl Fn(&User, &mut Checker) -> UserFields + Send + Sync,
-    ) -> Result<Versioned<User>> {
+    ) -> Result<UserChange> {
         let change = &change;
         self.write(|transaction| async move {
             let key = keyspace::user_profile(id);
@@ -265,7 +229,8 @@ impl Directory {
             let fields = change(old, &mut checker);
             let record = self.changed(&transaction, &actor, &found, &fields, checker, credential).await?;
             self.write_changed(&transaction, &found, &record, credential).await?;
-            Ok(Versioned { value: record.user, version: transaction.version() })
+            let after = Versioned { value: record.user, version: transaction.version() };
+            Ok(UserChange { before: found.data.user, after })
         })
         .await
     }
@@ -318,10 +283,13 @@ impl Directory {
         user.email_verified = old.email_verified && fold_email(&old.email) == draft.email.canonical();
         let ends_sessions = credential.is_some() || status != Status::Active && old.status == Status::Active;
         let session_epoch = found.data.session_epoch + u32::from(ends_sessions);
-        Ok(UserRecord { user, session_epoch })
+        let ends_tokens = fold_email(&old.email) != draft.email.canonical()
+            || status == Status::Suspended && old.status != Status::Suspended;
+        let token_epoch = found.data.token_epoch + u32::from(ends_tokens);
+        Ok(UserRecord { user, session_epoch, token_epoch })
     }
 
-    /// Writes what a user becomes.
+    /// Writes what a user becomes, and means the messages that follow from it.
     pub(super) async fn write_changed(
         &self,
         transaction: &Transaction,
@@ -329,15 +297,26 @@ impl Directory {
         record: &UserRecord,
         credential: &NewCredential,
     ) -> Result<()> {
-        count_admins(transaction, found.data.counts_as_admin(), record.counts_as_admin()).await?;
-        let id = record.user.id;
-        transaction.replace(keyspace::user_profile(id), Some(&found.data), Some(record))?;
-        let email = &found.data.user.email;
-        if fold_email(email) != fold_email(&record.user.email) {
-            self.throttle.forget(transaction, email);
+        self.write_account(transaction, &found.data, record, credential).await?;
+        self.tell_of_change(transaction, &found.data.user, &record.user, credential.is_some()).await
+    }
+
+    /// Writes what an account becomes.
+    pub(crate) async fn write_account(
+        &self,
+        transaction: &Transaction,
+        old: &UserRecord,
+        new: &UserRecord,
+        credential: &NewCredential,
+    ) -> Result<()> {
+        count_admins(transaction, old.counts_as_admin(), new.counts_as_admin()).await?;
+        let id = new.user.id;
+        transaction.replace(keyspace::user_profile(id), Some(old), Some(new))?;
+        if fold_email(&old.user.email) != fold_email(&new.user.email) {
+            self.throttle.forget(transaction, &old.user.email);
         }
         if let Some(password_hash) = credential {
-            let changed_at = record.user.updated_at;
+            let changed_at = self.database.now();
             let credential = Credential { password_hash: password_hash.clone(), changed_at };
             transaction.put(keyspace::credential(id), &credential)?;
         }

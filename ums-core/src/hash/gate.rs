@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,56 +23,79 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 ///
 /// Memories are made at first use, at most one for each permit, and used again. Each is wiped after use, which takes
 /// about 3 % of the time: from what a computation leaves behind, its steps can be undone, and each guess at the password
-/// would then cost one BLAKE2 instead of one argon2. Work that needs more than such a memory, or brings its own, has it
-/// for as long as it runs; all of these together are at most 1 GiB.
+/// would then cost one BLAKE2 instead of one argon2. Work that needs more than such a memory has one of its own for as
+/// long as it runs; all of these together are at most 1 GiB.
 pub(super) struct Gate {
     places: Arc<Semaphore>,
     permits: Arc<Semaphore>,
     large: Arc<Semaphore>,
     shelf: Arc<Shelf>,
+    /// How many places and permits there are.
+    all: [usize; 2],
+    refused: AtomicU64,
     #[cfg(test)]
     pub(super) probe: Arc<probe::Probe>,
 }
 
-/// The memory that a piece of work takes, in KiB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Memory {
-    /// It is lent to the work.
-    Lent(u32),
-    /// The work takes it from the machine itself.
-    Own(u32),
+/// How busy hashing is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HashLoad {
+    /// How many hashes are computed now.
+    pub running: usize,
+    /// How many wait for their turn.
+    pub waiting: usize,
+    /// How many were turned away since the start, since too many waited.
+    pub refused: u64,
 }
 
 impl Gate {
     /// A gate with this many permits, this many waiting beyond, and memories of this size, in KiB.
     pub(super) fn new(concurrency: usize, queue: usize, memory: u32) -> Self {
+        let places = concurrency.saturating_add(queue).min(Semaphore::MAX_PERMITS);
         Self {
-            places: Arc::new(Semaphore::new(concurrency.saturating_add(queue).min(Semaphore::MAX_PERMITS))),
+            places: Arc::new(Semaphore::new(places)),
             permits: Arc::new(Semaphore::new(concurrency)),
             large: Arc::new(Semaphore::new(MAXIMUM_MEMORY as usize)),
             shelf: Arc::new(Shelf { size: memory, free: Mutex::default() }),
+            all: [places, concurrency],
+            refused: AtomicU64::new(0),
             #[cfg(test)]
             probe: Arc::default(),
         }
     }
 
-    /// Does this work on a blocking thread, in its turn, with this much memory.
+    /// How much is computed and waits now, and how much was turned away so far.
+    pub(super) fn load(&self) -> HashLoad {
+        let [places, permits] = self.all;
+        let held = places.saturating_sub(self.places.available_permits());
+        let running = permits.saturating_sub(self.permits.available_permits());
+        HashLoad {
+            running,
+            waiting: held.saturating_sub(running),
+            refused: self.refused.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Does this work on a blocking thread, in its turn, with this much memory, in KiB.
     ///
     /// # Errors
     ///
     /// [`Error::Overloaded`] at once where no place is left, or where the machine has no such memory.
-    pub(super) async fn run<T, W>(&self, memory: Memory, work: W) -> Result<T>
+    pub(super) async fn run<T, W>(&self, memory: u32, work: W) -> Result<T>
     where
         T: Send + 'static,
         W: FnOnce(&mut [Block]) -> T + Send + 'static,
     {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| overloaded())?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            overloaded()
+        })?;
         // Before the permit: who waits for a large memory must not keep others from computing.
-        let large = match memory {
-            Memory::Lent(size) if size <= self.shelf.size => None,
-            Memory::Lent(size) | Memory::Own(size) => {
-                Some(Arc::clone(&self.large).acquire_many_owned(size).await.map_err(closed)?)
-            }
+        let large = if memory > self.shelf.size {
+            Some(Arc::clone(&self.large).acquire_many_owned(memory).await.map_err(closed)?)
+        } else {
+            None
         };
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(closed)?;
         let held = Held { _permit: permit, _large: large, _place: place };
@@ -81,13 +105,9 @@ impl Gate {
         let task = tokio::task::spawn_blocking(move || {
             let _held = held;
             #[cfg(test)]
-            let (Memory::Lent(size) | Memory::Own(size)) = memory;
-            #[cfg(test)]
-            let _running = probe.start(size);
-            match memory {
-                Memory::Lent(size) => Ok(work(&mut shelf.lease(size)?)),
-                Memory::Own(_) => Ok(work(&mut [])),
-            }
+            let _running = probe.start(memory);
+            let mut lease = shelf.lease(memory)?;
+            Ok(work(&mut lease))
         });
         task.await.map_err(|error| Error::internal(format!("hashing was cut off: {error}")))?
     }

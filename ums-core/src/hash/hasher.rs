@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::argon2::{Argon2Hash, Cost};
-use super::gate::{Gate, Memory};
+use super::gate::{Gate, HashLoad};
 use super::options::HashOptions;
 use super::password::Password;
 use super::scheme::Scheme;
@@ -55,7 +55,7 @@ impl Hasher {
         let (cost, password) = (self.cost, password.clone());
         let hash = self
             .gate
-            .run(Memory::Lent(cost.memory), move |memory| Argon2Hash::make(&password, cost, &salt, memory))
+            .run(cost.memory, move |memory| Argon2Hash::make(&password, cost, &salt, memory))
             .await??;
         StoredHash::try_from(&hash)
     }
@@ -88,6 +88,17 @@ impl Hasher {
             self.gate.run(scheme.memory(), move |memory| scheme.matches(&password, memory)).await??;
         let matches = matches && known;
         Ok(Verdict { matches, outdated: matches && outdated })
+    }
+
+    /// How busy hashing is.
+    pub(crate) fn load(&self) -> HashLoad {
+        self.gate.load()
+    }
+
+    /// What tests look at.
+    #[cfg(test)]
+    pub(crate) fn probe(&self) -> &super::gate::probe::Probe {
+        &self.gate.probe
     }
 
     fn decoy_scheme(&self) -> Result<Scheme> {

@@ -13,6 +13,7 @@ mod scheme;
 mod stored;
 
 pub(crate) use context::PasswordContext;
+pub use gate::HashLoad;
 pub(crate) use hasher::Hasher;
 pub use options::HashOptions;
 pub use password::Password;

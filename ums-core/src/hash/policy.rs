@@ -98,7 +98,8 @@ mod tests {
         let policy = PasswordPolicy::default();
         // Of one kind of character each, and without a pattern: the squares, by their remainders.
         let square = |number: u32| char::from_u32(0x61 + (number * number + number / 7) % 23).unwrap();
-        let kinds: [(fn(char) -> String, u32); 4] = [
+        type Kind = fn(char) -> String;
+        let kinds: [(Kind, u32); 4] = [
             (|letter| letter.to_string(), 1),
             (|letter| char::from_u32(letter as u32 + 0x100).unwrap().to_string(), 1),
             (|letter| format!("{letter}\u{301}"), 2),

@@ -5,7 +5,6 @@ use argon2::password_hash::phc::PasswordHash;
 
 use super::argon2::{Argon2Hash, Cost};
 use super::foreign::{BcryptHash, Pbkdf2Hash, ScryptHash};
-use super::gate::Memory;
 use super::password::Password;
 use super::stored::UnusableHash;
 use crate::Result;
@@ -51,12 +50,12 @@ impl Scheme {
         }
     }
 
-    /// The memory that verifying takes.
-    pub(super) fn memory(&self) -> Memory {
+    /// The memory that verifying takes, in KiB.
+    pub(super) fn memory(&self) -> u32 {
         match self {
-            Self::Argon2(hash) => Memory::Lent(hash.cost().memory),
-            Self::Scrypt(hash) => Memory::Own(hash.memory()),
-            Self::Bcrypt(_) | Self::Pbkdf2(_) => Memory::Own(0),
+            Self::Argon2(hash) => hash.cost().memory,
+            Self::Scrypt(hash) => hash.memory(),
+            Self::Bcrypt(_) | Self::Pbkdf2(_) => 0,
         }
     }
 
@@ -73,7 +72,7 @@ impl Scheme {
         match self {
             Self::Argon2(hash) => hash.matches(password, memory),
             Self::Bcrypt(hash) => Ok(hash.matches(password) && is_told_apart(password)),
-            Self::Scrypt(hash) => Ok(hash.matches(password)? && is_told_apart(password)),
+            Self::Scrypt(hash) => Ok(hash.matches(password, memory) && is_told_apart(password)),
             Self::Pbkdf2(hash) => Ok(hash.matches(password) && is_told_apart(password)),
         }
     }

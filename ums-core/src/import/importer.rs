@@ -11,7 +11,7 @@ use super::{
     ImportLimits, ImportOptions, ImportReport, SheetEvent, SheetKind, SheetRow, WorkbookReader, reports,
 };
 use crate::access::{Action, Actor, Target};
-use crate::directory::{Directory, Existing};
+use crate::directory::{Directory, Existing, RightsChange};
 use crate::hash::{Hasher, PasswordPolicy};
 use crate::model::ImportId;
 use crate::transaction::Database;
@@ -24,12 +24,11 @@ const EVENTS: usize = 256;
 const MESSAGES: usize = 4;
 
 /// What a row costs at most in operations of a commit, with what is read for it.
-const OPERATIONS_PER_ROW: usize = 24;
+const OPERATIONS_PER_ROW: usize = 25;
 /// The most rows of a commit: more saves nothing.
 const ROWS: usize = 2_000;
 
 /// Imports workbooks into a directory.
-#[derive(Debug)]
 pub(crate) struct Importer<'a> {
     pub(super) database: &'a Database,
     pub(super) directory: Directory,
@@ -37,6 +36,16 @@ pub(crate) struct Importer<'a> {
     pub(super) policy: &'a PasswordPolicy,
     pub(super) actor: &'a Actor,
     pub(super) options: &'a ImportOptions,
+    pub(super) observer: &'a dyn Observer,
+}
+
+/// Who is told how an import goes on.
+pub(crate) trait Observer: Send + Sync {
+    /// It has begun, and nothing is changed yet.
+    fn begun(&self, id: ImportId);
+
+    /// These changes of rights are committed.
+    fn rights_changed(&self, changes: &[RightsChange]);
 }
 
 impl<'a> Importer<'a> {
@@ -48,9 +57,10 @@ impl<'a> Importer<'a> {
         policy: &'a PasswordPolicy,
         actor: &'a Actor,
         options: &'a ImportOptions,
+        observer: &'a dyn Observer,
     ) -> Self {
         let directory = if options.dry_run { directory.rehearsal() } else { directory.clone() };
-        Self { database, directory, hasher, policy, actor, options }
+        Self { database, directory, hasher, policy, actor, options, observer }
     }
 
     /// Imports a workbook to its end. A row that is wrong does not stop the others.
@@ -62,6 +72,7 @@ impl<'a> Importer<'a> {
         self.expect_allowed().await?;
         let mut events = read(workbook, limits, self.options.clone()).await?;
         let id = ImportId::allotted(self.database.next_id(Kind::Import).await?)?;
+        self.observer.begun(id);
         let report = ImportReport::new(id, self.options.dry_run, self.database.now());
         let mut progress = Progress::new(report);
         let mut batch = Vec::new();

@@ -43,7 +43,7 @@ pub use columns::{Column, SheetKind};
 pub use error::WorkbookError;
 pub use guard::WorkbookSize;
 pub use headings::Layout;
-pub(crate) use importer::Importer;
+pub(crate) use importer::{Importer, Observer};
 pub use limits::{ImportLimits, Limit};
 pub use options::{ImportOptions, OnExisting};
 pub use reader::{SheetEvent, WorkbookReader};

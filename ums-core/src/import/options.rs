@@ -25,10 +25,12 @@ pub struct ImportOptions {
     pub organisation_id: Option<OrganisationId>,
     /// Whether everything is decided and nothing written.
     pub dry_run: bool,
+    /// Whether accounts that are made without a password get an invitation.
+    pub invite: bool,
 }
 
 impl ImportOptions {
-    /// Skip what is there, make departments, no organisation, write.
+    /// Skip what is there, make departments, no organisation, write, invite nobody.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -36,6 +38,7 @@ impl ImportOptions {
             create_departments: true,
             organisation_id: None,
             dry_run: false,
+            invite: false,
         }
     }
 
@@ -64,6 +67,14 @@ impl ImportOptions {
     #[must_use]
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
+        self
+    }
+
+    /// Whether accounts that are made without a password get an invitation. It is meant in the commit that makes the
+    /// account, and sent afterwards.
+    #[must_use]
+    pub fn invite(mut self, invite: bool) -> Self {
+        self.invite = invite;
         self
     }
 }

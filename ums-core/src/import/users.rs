@@ -6,7 +6,9 @@ use super::faults::{conflict_or_fault, duplicate, fault_of};
 use super::importer::Importer;
 use super::progress::Progress;
 use super::{Column, ImportFault, Row, SheetKind, UserRow};
-use crate::directory::{DepartmentDraft, Existing, NewCredential, Upserted, UserDraft, UserUpsert};
+use crate::directory::{
+    DepartmentDraft, Existing, NewCredential, RightsChange, Upserted, UserDraft, UserUpsert,
+};
 use crate::hash::PasswordContext;
 use crate::model::{DepartmentId, OrganisationId, UserId};
 use crate::transaction::Transaction;
@@ -30,6 +32,8 @@ struct Applied {
     rows: Vec<Result<Upserted, Vec<ImportFault>>>,
     /// How many departments were made for it.
     departments: usize,
+    /// Whose rights it changes.
+    rights: Vec<RightsChange>,
 }
 
 impl Importer<'_> {
@@ -108,6 +112,7 @@ impl Importer<'_> {
             .await;
         match applied {
             Ok(applied) => {
+                self.observer.rights_changed(&applied.rights);
                 for _ in 0..applied.departments {
                     progress.done(SheetKind::Departments, Upserted::Created);
                 }
@@ -138,7 +143,10 @@ impl Importer<'_> {
         let mut applied = Applied::default();
         for prepared in batch {
             let row = match self.upsert_user(transaction, prepared, &mut applied.departments).await {
-                Ok(upserted) => Ok(upserted),
+                Ok((upserted, rights)) => {
+                    applied.rights.extend(rights);
+                    Ok(upserted)
+                }
                 Err(Error::Conflict(crate::Conflict::Closing)) => {
                     return Err(crate::Conflict::Closing.into());
                 }
@@ -154,7 +162,7 @@ impl Importer<'_> {
         transaction: &Transaction,
         prepared: &Prepared,
         departments: &mut usize,
-    ) -> Result<Upserted> {
+    ) -> Result<(Upserted, Option<RightsChange>)> {
         let record = &prepared.row.record;
         let named = record.organisation.as_ref().map(|name| name.folded());
         let organisation_id = match (named, record.organisation_id, record.department_id) {
@@ -175,6 +183,7 @@ impl Importer<'_> {
             organisation_id,
             department_id,
             credential: prepared.credential.clone(),
+            invite: self.options.invite,
         };
         self.directory.upsert_user(transaction, self.actor, &upsert, self.existing()).await
     }

@@ -118,6 +118,12 @@ impl LogQueue {
         }
     }
 
+    /// How many events have been taken since the queue was made, those dropped not counted.
+    #[must_use]
+    pub fn recorded(&self) -> u64 {
+        self.shared.lock().accepted
+    }
+
     /// How many events have been dropped since the queue was made.
     #[must_use]
     pub fn dropped(&self) -> u64 {

@@ -2,6 +2,7 @@
 
 mod department;
 mod id;
+mod message;
 mod organisation;
 mod patch;
 mod role;
@@ -10,6 +11,7 @@ mod user;
 
 pub use department::{Department, DepartmentFields, DepartmentPatch};
 pub use id::{DepartmentId, ImportId, InvalidId, InvalidSessionId, OrganisationId, SessionId, UserId};
+pub use message::MessageKind;
 pub use organisation::{Organisation, OrganisationFields, OrganisationPatch};
 pub use patch::Patch;
 pub use role::{InvalidRole, InvalidStatus, Role, Status};

@@ -1,11 +1,13 @@
 //! Sessions: what a log-in begins, what renews its tokens, and what ends it.
 
+mod cache;
 mod list;
 mod token_pair;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use cache::SessionCache;
 pub use token_pair::TokenPair;
 
 use crate::model::{SessionId, Status, User, UserId};
@@ -24,6 +26,7 @@ pub(crate) struct Sessions {
     database: Database,
     tokens: Arc<Tokens>,
     cursors: Arc<Cursors>,
+    cache: Option<Arc<SessionCache>>,
 }
 
 /// A session and its account, as they stand.
@@ -35,7 +38,12 @@ pub(crate) struct Standing {
 
 impl Sessions {
     pub(crate) fn new(database: Database, tokens: Arc<Tokens>, cursors: Arc<Cursors>) -> Self {
-        Self { database, tokens, cursors }
+        Self { database, tokens, cursors, cache: None }
+    }
+
+    /// The same, but that what requests ask for is kept for a while.
+    pub(crate) fn cached(self, cache: Option<SessionCache>) -> Self {
+        Self { cache: cache.map(Arc::new), ..self }
     }
 
     /// Begins a session of an account that the transaction has read, so that it begins only while the account stands.
@@ -105,8 +113,16 @@ impl Sessions {
         rotated.ok_or(Error::RefreshTokenReused)
     }
 
-    /// The session and its account where both stand.
+    /// The session and its account where both stand; as they stood a moment ago, where they are cached.
     pub(crate) async fn standing(&self, user: UserId, id: SessionId) -> Result<Option<Standing>> {
+        let found = match &self.cache {
+            Some(cache) => cache.get_or_read(user, id, self.look_up(user, id)).await?,
+            None => self.look_up(user, id).await?,
+        };
+        Ok(found.filter(|standing| self.is_live(&standing.session)))
+    }
+
+    async fn look_up(&self, user: UserId, id: SessionId) -> Result<Option<Standing>> {
         let (session_key, account_key) = (keyspace::session(user, id), keyspace::user_profile(user));
         let session = self.database.read::<SessionRecord>(&session_key).await?;
         let Some(session) = session else { return Ok(None) };

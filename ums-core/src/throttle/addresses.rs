@@ -13,7 +13,6 @@ pub(crate) enum AddressLimit {
     /// Registering accounts.
     Registrations,
     /// Messages that anybody may ask for, whosever address they go to.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who send messages"))]
     Messages,
     /// Log-ins that fail, whosever account they were for.
     FailedLogins,

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use ums_store::Key;
+
 use super::account::{AccountRecord, Admitted};
 use super::addresses::AddressLimit;
 use super::keys::AccountKey;
@@ -83,7 +85,10 @@ impl Throttle {
         match answer {
             Ok(Ok(admitted)) => Ok(admitted),
             Ok(Err(wait)) => Err(refusal(wait)),
-            Err(Error::Conflict(Conflict::Contention)) => Err(refusal(CONTENDED)),
+            Err(Error::Conflict(Conflict::Contention)) => {
+                tally.note(0, false);
+                Err(refusal(CONTENDED))
+            }
             Err(error) => Err(error),
         }
     }
@@ -110,6 +115,11 @@ impl Throttle {
 }
 
 impl Attempt {
+    /// Where it is counted, so that it can be fetched with what else is read.
+    pub(crate) fn key(&self) -> &Key {
+        self.account.key()
+    }
+
     /// The password was wrong: the attempt stays counted, for its address as well.
     pub(crate) async fn fail(self) {
         let Self { throttle, ip, turn, .. } = self;

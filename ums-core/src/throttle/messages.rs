@@ -8,7 +8,6 @@ impl Throttle {
     /// Whether a message that anybody may ask for, such as one that resets a password, may go to this address now, at
     /// most one a minute and five an hour; counts it with this commit. Whoever asked is not told. An address without an
     /// account is counted like any other.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who send messages"))]
     pub(crate) async fn admit_message(&self, transaction: &Transaction, email: &str) -> Result<bool> {
         let (account, now) = (self.0.keys.account(email), self.0.database.now());
         let mut admitted = false;

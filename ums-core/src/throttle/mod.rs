@@ -70,8 +70,7 @@ impl Throttle {
     }
 
     /// Clears what was counted for an account, and makes the address one from which its owner has been let in: for who
-    /// has proved to own the e-mail address, with the commit of what they did.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who reset a password"))]
+    /// registers, or has proved to own the e-mail address, with the commit of what they did.
     pub(crate) async fn forgive(
         &self,
         transaction: &Transaction,
@@ -139,3 +138,6 @@ fn refusal(wait: Duration) -> Error {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     Error::TooManyRequests { retry_after: Duration::from_secs(seconds.max(1)) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,9 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::SecretKey;
 use crate::model::{SessionId, UserId};
 use crate::secret::Purpose;
+use crate::{SecretKey, Timestamp};
 
 /// What a refresh token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,25 @@ const TAG_LENGTH: usize = 32;
 /// 60 bytes are 80 characters of base64 with no bits to spare, so that a token has one spelling.
 const ENCODED_LENGTH: usize = (CLAIMS_LENGTH + TAG_LENGTH) / 3 * 4;
 
+/// The key of the secret, and those of earlier secrets whose tokens are still taken.
+#[derive(Debug)]
+pub(super) struct RefreshKeys {
+    pub(super) newest: RefreshKey,
+    /// Each with the moment from which its tokens are taken no longer.
+    pub(super) retired: Vec<(RefreshKey, Timestamp)>,
+}
+
+impl RefreshKeys {
+    pub(super) fn token(&self, claims: RefreshClaims) -> String {
+        self.newest.token(claims)
+    }
+
+    pub(super) fn parse(&self, token: &str, now: Timestamp) -> Option<RefreshClaims> {
+        let retired = self.retired.iter().filter(|(_, until)| now < *until).map(|(key, _)| key);
+        std::iter::once(&self.newest).chain(retired).find_map(|key| key.parse(token))
+    }
+}
+
 /// Makes refresh tokens of one issuer and audience, and takes them apart.
 pub(super) struct RefreshKey {
     key: hmac::Key,
@@ -36,12 +55,7 @@ pub(super) struct RefreshKey {
 impl RefreshKey {
     pub(super) fn new(secret: &SecretKey, issuer: &str, audience: &str) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.derive(Purpose::RefreshToken).expose());
-        let mut context = Vec::new();
-        for name in [issuer, audience] {
-            context.extend((name.len() as u64).to_be_bytes());
-            context.extend(name.as_bytes());
-        }
-        Self { key, context }
+        Self { key, context: context(issuer, audience) }
     }
 
     pub(super) fn token(&self, claims: RefreshClaims) -> String {
@@ -90,6 +104,16 @@ impl RefreshClaims {
             generation: u32::from_be_bytes(*generation),
         })
     }
+}
+
+/// For whom tokens are, without ambiguity.
+pub(super) fn context(issuer: &str, audience: &str) -> Vec<u8> {
+    let mut context = Vec::new();
+    for name in [issuer, audience] {
+        context.extend((name.len() as u64).to_be_bytes());
+        context.extend(name.as_bytes());
+    }
+    context
 }
 
 #[cfg(test)]
@@ -169,6 +193,19 @@ mod tests {
         {
             assert_eq!(other.parse(&token), None);
         }
+    }
+
+    #[test]
+    fn an_earlier_secret_is_taken_until_its_overlap_ends_and_makes_no_token() {
+        let until = Timestamp::from_unix_milliseconds(1_795_482_123_456);
+        let before = until.minus(std::time::Duration::from_millis(1));
+        let keys = RefreshKeys { newest: key(8, "ums", "ums"), retired: vec![(key(7, "ums", "ums"), until)] };
+        let (old, new) = (key(7, "ums", "ums").token(claims()), keys.token(claims()));
+        assert_ne!(old, new);
+        assert_eq!(keys.parse(&new, until), Some(claims()));
+        assert_eq!(keys.parse(&old, before), Some(claims()));
+        assert_eq!(keys.parse(&old, until), None);
+        assert_eq!(key(7, "ums", "ums").parse(&new), None);
     }
 
     #[test]

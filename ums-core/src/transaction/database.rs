@@ -7,10 +7,12 @@ use ums_store::{CommitId, Key, Limits, Page, Scan, Store};
 
 use super::Transaction;
 use super::commit::{Settled, settle};
+use super::epochs::{Epoch, Epochs};
 use super::ids::Ids;
 use super::rehearsal::Rehearsal;
+use crate::model::UserId;
 use crate::record::{self, Found, Record};
-use crate::{Clock, Conflict, Error, Kind, Random, Result, Timestamp};
+use crate::{Clock, Conflict, Error, Kind, Random, Result, Timestamp, keyspace};
 
 /// How often a transaction is tried before contention is admitted.
 const ATTEMPTS: u32 = 24;
@@ -22,16 +24,23 @@ pub(crate) struct Database {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     ids: Arc<Ids>,
+    epochs: Arc<Epochs>,
 }
 
 impl Database {
     pub(crate) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        Self { store, clock, random, ids: Arc::default() }
+        Self { store, clock, random, ids: Arc::default(), epochs: Arc::default() }
     }
 
     /// The same database, but that nothing that is written to it stays.
     pub(crate) fn rehearsal(&self) -> Self {
         Self { store: Arc::new(Rehearsal::new(self.store.clone())), ids: Arc::default(), ..self.clone() }
+    }
+
+    /// How often something was committed to this user's partition so far: grows once a commit that changes it has ended,
+    /// before who sent it gets its answer. Commits of other processes don't count.
+    pub(crate) fn user_epoch(&self, id: UserId) -> Epoch {
+        self.epochs.of(&keyspace::user(id))
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -109,7 +118,10 @@ impl Database {
                 }
             };
             let Some(commit) = transaction.into_commit() else { return Ok(answer) };
-            match settle(&*self.store, &commit).await? {
+            let ending = self.epochs.on_end_of(&commit);
+            let settled = settle(&*self.store, &commit).await;
+            drop(ending);
+            match settled? {
                 Settled::Applied => return Ok(answer),
                 Settled::Refused => self.pause(attempt).await,
             }

@@ -6,10 +6,12 @@
 
 mod commit;
 mod database;
+mod epochs;
 mod ids;
 mod rehearsal;
 
 pub(crate) use database::Database;
+pub(crate) use epochs::Epoch;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -85,9 +87,13 @@ impl Transaction {
 
     /// Puts a record that the store may drop after a while; a new one where none was read.
     pub(crate) fn put_expiring<T: Record>(&self, key: Key, record: &T, expires_at: Timestamp) -> Result<()> {
-        // Rounded up: the store may drop it from then on, and never earlier.
-        let expires_at = Some(expires_at.unix_seconds().saturating_add(1));
-        self.put_text(key, record::write(record, false)?, expires_at, true);
+        self.put_text(key, record::write(record, false)?, Some(expiry(expires_at)), true);
+        Ok(())
+    }
+
+    /// Puts a record that the store may drop after a while, in the place of whatever is there.
+    pub(crate) fn put_replacing<T: Record>(&self, key: Key, record: &T, expires_at: Timestamp) -> Result<()> {
+        self.put_text(key, record::write(record, false)?, Some(expiry(expires_at)), false);
         Ok(())
     }
 
@@ -186,6 +192,11 @@ impl Transaction {
     fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Rounded up: the store may drop it from then on, and never earlier.
+fn expiry(expires_at: Timestamp) -> u64 {
+    expires_at.unix_seconds().saturating_add(1)
 }
 
 fn version(entry: Option<&Entry>) -> Option<Version> {

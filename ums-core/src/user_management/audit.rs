@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Acting;
 use crate::access::Actor;
-use crate::directory::Versioned;
+use crate::directory::{UserChange, Versioned};
 use crate::log::{Level, Outcome};
 use crate::model::{Department, Organisation, OrganisationId, User, UserId};
 use crate::throttle::Tally;
@@ -20,6 +20,8 @@ pub(super) struct Subject {
     /// Who did it, where that comes out only in doing it: who logs in, registers, refreshes.
     actor_id: Option<UserId>,
     fields: Vec<(&'static str, Value)>,
+    /// Whether it concerns that organisation alone, not the one of who acts where there is none.
+    apart: bool,
 }
 
 impl Subject {
@@ -43,6 +45,11 @@ impl Subject {
 
     pub(super) fn of_organisation(self, organisation_id: Option<OrganisationId>) -> Self {
         Self { organisation_id, ..self }
+    }
+
+    /// For this organisation's administrators to see and no other's; for the system's alone where it is none.
+    pub(super) fn apart_for(self, organisation_id: Option<OrganisationId>) -> Self {
+        Self { organisation_id, apart: true, ..self }
     }
 }
 
@@ -85,6 +92,12 @@ impl Audited for User {
     }
 }
 
+impl Audited for UserChange {
+    fn subject(&self) -> Subject {
+        self.after.subject()
+    }
+}
+
 impl Audited for Versioned<User> {
     fn subject(&self) -> Subject {
         Subject::user(&self.value)
@@ -96,13 +109,13 @@ impl Audited for Versioned<User> {
 impl Acting {
     /// Does something that an auditor would ask about, and tells the log how it ended. `subject` is what it is done to,
     /// as far as that is known before.
-    pub(super) async fn audited<T: Audited>(
+    pub(super) fn audited<T: Audited>(
         &self,
         action: &'static str,
         subject: Subject,
         work: impl Future<Output = Result<T>> + Send,
-    ) -> Result<T> {
-        self.audited_attempt(action, subject, &Tally::default(), work).await
+    ) -> impl Future<Output = Result<T>> {
+        self.audited_attempt(action, subject, None, work)
     }
 
     /// The same for an attempt at an account's password: where it was in vain, the log is also told how many were so far,
@@ -111,7 +124,7 @@ impl Acting {
         &self,
         action: &'static str,
         subject: Subject,
-        tally: &Tally,
+        tally: Option<&Tally>,
         work: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
         let result = work.await;
@@ -121,15 +134,19 @@ impl Acting {
             organisation_id: done.organisation_id.or(subject.organisation_id),
             actor_id: done.actor_id.or(subject.actor_id),
             fields: done.fields,
+            apart: false,
         };
         let error = result.as_ref().err();
-        if error.is_some() && tally.attempts() > 0 {
-            subject = subject.field("failures", tally.attempts());
+        let attempts = tally.map_or(0, Tally::attempts);
+        if error.is_some() && attempts > 0 {
+            subject = subject.field("failures", attempts);
         }
-        let exhausted =
-            tally.is_exhausted() && matches!(error, Some(Error::InvalidCredentials | Error::WrongPassword));
+        let exhausted = tally.is_some_and(Tally::is_exhausted)
+            && matches!(error, Some(Error::InvalidCredentials | Error::WrongPassword));
         let last = exhausted.then(|| subject.clone());
+        let target = subject.target.clone();
         self.tell(action, subject, error);
+        self.tell_if_hidden(action, target.as_deref(), error).await;
         if let Some(subject) = last {
             self.tell_exhausted(subject);
         }
@@ -144,13 +161,17 @@ impl Acting {
         work: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
         let result = work.await;
-        if let Err(error @ Error::Forbidden) = &result {
-            self.tell(action, subject, Some(error));
+        let error = result.as_ref().err();
+        let target = subject.target.clone();
+        if matches!(error, Some(Error::Forbidden)) {
+            self.tell(action, subject, error);
         }
+        self.tell_if_hidden(action, target.as_deref(), error).await;
         result
     }
 
     pub(super) fn tell(&self, action: &'static str, subject: Subject, error: Option<&Error>) {
+        self.parts().counters.count(action, error);
         let (level, outcome, message) = match error {
             None => (Level::Info, Outcome::Success, sentence(action, &subject)),
             Some(error) => (severity(error), outcome(error), error.to_string()),
@@ -167,7 +188,7 @@ impl Acting {
         self.record("auth.throttle", subject, Level::Warn, Outcome::Refused, message.to_owned());
     }
 
-    fn record(
+    pub(super) fn record(
         &self,
         action: &'static str,
         subject: Subject,
@@ -182,7 +203,7 @@ impl Acting {
             .with_outcome(outcome)
             .with_actor(self.actor.user_id().or(subject.actor_id))
             .with_ip(self.origin.ip)
-            .with_organisation(subject.organisation_id.or(own));
+            .with_organisation(subject.organisation_id.or(own.filter(|_| !subject.apart)));
         for (name, value) in subject.fields {
             event = event.with_field(name, value);
         }
@@ -205,8 +226,18 @@ fn sentence(action: &str, subject: &Subject) -> String {
         "auth.logout" => "logged out",
         "auth.logout_all" => "logged out everywhere",
         "auth.password" => "changed its password",
+        "auth.forgot" => "a new password was asked for",
+        "auth.reset" => "set a new password",
+        "auth.verify_email" => "confirmed an e-mail address",
+        "auth.verify_email_send" => "asked for what confirms its e-mail address",
+        "auth.email_change" => "asked for another e-mail address",
+        "auth.invitation_accept" => "accepted its invitation",
+        "user.invite" => "was invited again",
         "auth.session_end" => "was ended",
         "user.sessions_end" => "had every session ended",
+        "user.rights" => "was given other rights",
+        "import.start" => "began",
+        "log.export" => "the log was exported",
         "import.run" => "was imported",
         "export.run" => "was made",
         action => match action.rsplit_once('.') {
@@ -226,6 +257,7 @@ fn severity(error: &Error) -> Level {
         | Error::InvalidCredentials
         | Error::RefreshTokenReused
         | Error::WrongPassword
+        | Error::InvalidToken
         | Error::TooManyRequests { .. }
         | Error::Overloaded { .. } => Level::Warn,
         _ => Level::Info,

@@ -26,7 +26,7 @@ impl Acting {
     /// [`Error::Forbidden`] where registration is closed; [`Error::TooManyRequests`] where too many come from the
     /// caller's address; [`Error::Overloaded`].
     pub async fn register(&self, registration: &Registration) -> Result<Versioned<User>> {
-        let work = self.parts().auth.register(registration, &self.origin);
+        let work = self.waking(self.parts().auth.register(registration, &self.origin));
         self.audited("auth.register", Subject::default(), work).await
     }
 
@@ -44,7 +44,7 @@ impl Acting {
         let subject = account.as_ref().map(|account| Subject::user(account.user())).unwrap_or_default();
         let tally = Tally::default();
         let work = auth.login(account, credentials, &self.origin, &tally);
-        Ok(self.audited_attempt("auth.login", subject, &tally, work).await?.1)
+        Ok(self.audited_attempt("auth.login", subject, Some(&tally), work).await?.1)
     }
 
     /// Renews a session's tokens; the refresh token shown is spent. Shown again within 10 seconds it gets the same answer
@@ -55,7 +55,7 @@ impl Acting {
     /// [`Error::InvalidRefreshToken`], [`Error::RefreshTokenReused`].
     pub async fn refresh(&self, refresh_token: &str) -> Result<TokenPair> {
         let auth = &self.parts().auth;
-        let claims = auth.tokens.parse_refresh(refresh_token);
+        let claims = auth.tokens.parse_refresh(refresh_token, self.parts().database.now());
         let target = |claims: &RefreshClaims| Subject::new(format!("user/{}", claims.user));
         let subject = claims.as_ref().map(target).unwrap_or_default();
         let work = async { auth.sessions.rotate(claims?).await };
@@ -122,7 +122,7 @@ impl Acting {
         let work = async {
             self.parts().auth.change_password(self.principal()?, change, &self.origin, &tally).await
         };
-        self.audited_attempt("auth.password", self.oneself(), &tally, work).await
+        self.audited_attempt("auth.password", self.oneself(), Some(&tally), self.waking(work)).await
     }
 
     /// The sessions of the account that acts.
@@ -146,7 +146,7 @@ impl Acting {
         self.audited("auth.session_end", Subject::new(format!("session/{id}")), work).await
     }
 
-    fn oneself(&self) -> Subject {
+    pub(super) fn oneself(&self) -> Subject {
         self.actor.user_id().map(|id| Subject::new(format!("user/{id}"))).unwrap_or_default()
     }
 }

@@ -1,20 +1,25 @@
 //! What there is to choose.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Parts, UserManagement};
+use super::figures::Counters;
+use super::refused_tokens::RefusedTokens;
+use super::{Parts, UserManagement, key_rotation};
 use crate::auth::{Auth, RegistrationMode};
 use crate::directory::{Directory, FirstAccount};
 use crate::hash::{HashOptions, Hasher, PasswordPolicy};
 use crate::import::ImportLimits;
 use crate::log::{LogQueue, LogSink, MemorySink};
+use crate::notify::{MessageOptions, Notifier};
+use crate::outbox::{Background, Outbox};
 use crate::page::Cursors;
 use crate::record::Schema;
-use crate::sessions::Sessions;
+use crate::sessions::{SessionCache, Sessions};
 use crate::throttle::{Throttle, ThrottleOptions};
-use crate::tokens::{TokenOptions, Tokens};
+use crate::tokens::{Keys, SigningKey, TokenOptions, Tokens, VerifyingKey};
 use crate::transaction::Database;
-use crate::{Clock, Error, Random, Result, SecretKey, SystemClock, SystemRandom, keyspace, store};
+use crate::{Clock, Error, Random, Result, SecretKey, SystemClock, SystemRandom, Timestamp, keyspace, store};
 
 /// The layout of keys and records that this version reads and writes.
 const LAYOUT: u32 = 1;
@@ -26,7 +31,7 @@ const EVENTS_IN_MEMORY: usize = 10_000;
 #[derive(Clone, Debug)]
 pub struct Builder {
     store: Arc<dyn store::Store>,
-    secret: SecretKey,
+    keys: Keys,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     log: Option<LogQueue>,
@@ -36,14 +41,16 @@ pub struct Builder {
     registration: RegistrationMode,
     first_account: FirstAccount,
     import_limits: ImportLimits,
+    session_cache: Duration,
     throttle: ThrottleOptions,
+    messages: Option<(Arc<dyn Notifier>, MessageOptions)>,
 }
 
 impl Builder {
     pub(super) fn new(store: Arc<dyn store::Store>, secret: SecretKey) -> Self {
         Self {
             store,
-            secret,
+            keys: Keys::new(secret),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             log: None,
@@ -53,7 +60,9 @@ impl Builder {
             registration: RegistrationMode::Open,
             first_account: FirstAccount::BecomesAdmin,
             import_limits: ImportLimits::default(),
+            session_cache: Duration::ZERO,
             throttle: ThrottleOptions::default(),
+            messages: None,
         }
     }
 
@@ -101,6 +110,52 @@ impl Builder {
         Self { tokens, ..self }
     }
 
+    /// The key that signs access tokens; the secret itself, with HS256, by default. Refresh tokens and cursors are made
+    /// from the secret in any case.
+    ///
+    /// A key that signed before goes on verifying only where it is named as a [`retired_key`](Self::retired_key) or,
+    /// being a secret, as a [`retired_secret`](Self::retired_secret).
+    #[must_use]
+    pub fn signing_key(mut self, key: SigningKey) -> Self {
+        self.keys.sign_with(key);
+        self
+    }
+
+    /// A key whose access tokens are taken until this moment, and refused from then on: the one that signed before, so
+    /// that nobody is logged out, or the one that will sign next, so that an instance that has it already is
+    /// understood. May be called for several keys.
+    ///
+    /// An overlap as long as an access token is valid is enough. Where the key may be known to others, name none.
+    #[must_use]
+    pub fn retired_key(mut self, key: impl Into<VerifyingKey>, until: Timestamp) -> Self {
+        self.keys.retire(key.into(), until);
+        self
+    }
+
+    /// An earlier secret: its refresh tokens, its cursors, and access tokens that it signed with HS256 are taken until
+    /// this moment. What they are renewed to is made with the secret of now. May be called for several.
+    ///
+    /// An overlap as long as a refresh token is valid logs nobody out. Where the secret may be known to others, name
+    /// none: whoever has it can make tokens for anybody.
+    #[must_use]
+    pub fn retired_secret(mut self, secret: SecretKey, until: Timestamp) -> Self {
+        self.keys.retire_secret(secret, until);
+        self
+    }
+
+    /// How long what was read of a session may be kept in memory: none of it by default, a minute at most (more is held
+    /// to that). For stores where a read costs a trip over a network.
+    ///
+    /// What is changed through this instance (log-out, suspension, deletion, a new password, role or organisation) holds
+    /// from the next request on all the same, as without a cache. What is changed through *another* instance over the same
+    /// store, or by a caller of this one who went away before the answer, holds here after this time at the latest. Only
+    /// [`UserManagement::authenticate`] looks into the cache: refreshing, listing and whatever changes something read the
+    /// store.
+    #[must_use]
+    pub fn session_cache(self, lifetime: Duration) -> Self {
+        Self { session_cache: lifetime, ..self }
+    }
+
     /// Who may register; anyone by default.
     #[must_use]
     pub fn registration(self, registration: RegistrationMode) -> Self {
@@ -127,8 +182,14 @@ impl Builder {
         Self { throttle, ..self }
     }
 
-    /// Opens the store: notes its layout in a new one, checks that of an old one, and finishes deletions that a crash
-    /// left half done.
+    /// Brings messages: without a notifier, which is the default, no message is meant and none is kept.
+    #[must_use]
+    pub fn notifier(self, notifier: Arc<dyn Notifier>, options: MessageOptions) -> Self {
+        Self { messages: Some((notifier, options)), ..self }
+    }
+
+    /// Opens the store: notes its layout in a new one, checks that of an old one, notes which keys are in use (and tells
+    /// the log where they are others than before: `key.rotate`), and finishes deletions that a crash left half done.
     ///
     /// # Errors
     ///
@@ -137,7 +198,7 @@ impl Builder {
     pub async fn open(self) -> Result<UserManagement> {
         let Self {
             store,
-            secret,
+            keys,
             clock,
             random,
             log,
@@ -148,17 +209,31 @@ impl Builder {
             first_account,
             import_limits,
             throttle,
+            messages,
+            session_cache,
         } = self;
         let database = Database::new(store, clock.clone(), random.clone());
         check_layout(&database).await?;
-        let cursors = Arc::new(Cursors::new(&secret, random.clone()));
-        let throttle = Throttle::new(database.clone(), &secret, &throttle)?;
-        let tokens = Arc::new(Tokens::new(&secret, tokens));
-        let directory = Directory::new(database.clone(), cursors.clone(), throttle.clone());
+        let log = log.unwrap_or_else(|| {
+            LogQueue::new(Arc::new(MemorySink::new(EVENTS_IN_MEMORY)), clock.clone(), random.clone())
+        });
+        if let Some(rotation) = key_rotation::note(&database, &keys).await? {
+            log.record(rotation.event(&log));
+        }
+        let retired = keys.retired_secrets();
+        let cursors = Arc::new(Cursors::new(keys.secret(), retired, random.clone(), clock.clone()));
+        let throttle = Throttle::new(database.clone(), keys.secret(), &throttle)?;
+        let tokens = Arc::new(Tokens::new(&keys, tokens));
+        let outbox = messages.map_or_else(Outbox::default, |(notifier, options)| {
+            Outbox::new(database.clone(), tokens.clone(), notifier, options, log.clone())
+        });
+        let directory = Directory::new(database.clone(), cursors.clone(), throttle.clone(), outbox.clone());
         let auth = Auth {
             database: database.clone(),
             directory: directory.clone(),
-            sessions: Sessions::new(database.clone(), tokens.clone(), cursors.clone()),
+            sessions: Sessions::new(database.clone(), tokens.clone(), cursors.clone())
+                .cached(SessionCache::new(database.clone(), session_cache)),
+            outbox: outbox.clone(),
             tokens,
             hasher: Arc::new(Hasher::new(&hashing, random.clone())?),
             policy,
@@ -166,8 +241,6 @@ impl Builder {
             first_account,
             throttle: throttle.clone(),
         };
-        let log =
-            log.unwrap_or_else(|| LogQueue::new(Arc::new(MemorySink::new(EVENTS_IN_MEMORY)), clock, random));
         match directory.finish_closing().await {
             Ok(0) => {}
             Ok(finished) => tracing::info!(finished, "finished deletions that had been interrupted"),
@@ -177,6 +250,7 @@ impl Builder {
             }
             Err(error) => return Err(error),
         }
+        let _background = Background::start(&outbox);
         Ok(UserManagement(Arc::new(Parts {
             database,
             directory,
@@ -185,6 +259,10 @@ impl Builder {
             cursors,
             import_limits,
             throttle,
+            refused_tokens: RefusedTokens::default(),
+            counters: Counters::default(),
+            outbox,
+            _background,
         })))
     }
 }

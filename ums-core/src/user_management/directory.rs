@@ -101,7 +101,8 @@ impl Acting {
         request: &PageRequest,
     ) -> Result<Page<Department>> {
         let work = self.parts().directory.departments(&self.actor, filter, request);
-        self.guarded("department.list", Subject::default(), work).await
+        let within = filter.organisation_id.map(organisation).unwrap_or_default();
+        self.guarded("department.list", within, work).await
     }
 
     /// Replaces a department's fields; an optional one left out is cleared, but for the organisation, which never
@@ -159,7 +160,7 @@ impl Acting {
             let credential = parts.auth.new_credential(&self.actor, fields, checker).await?;
             parts.directory.create_user(&self.actor, fields, &credential).await
         };
-        self.audited("user.create", Subject::default(), work).await
+        self.audited("user.create", Subject::default(), self.waking(work)).await
     }
 
     /// One user.
@@ -173,7 +174,9 @@ impl Acting {
     /// A page may hold fewer users than asked for and still have a next one: how much is read for one is bounded.
     pub async fn users(&self, filter: &UserFilter, request: &PageRequest) -> Result<Page<User>> {
         let work = self.parts().directory.users(&self.actor, filter, request);
-        self.guarded("user.list", Subject::default(), work).await
+        let within = filter.department_id.map(department);
+        let within = within.or_else(|| filter.organisation_id.map(organisation)).unwrap_or_default();
+        self.guarded("user.list", within, work).await
     }
 
     /// Replaces a user's fields; an optional one left out is cleared, but for role, status and password, which stay.
@@ -189,7 +192,8 @@ impl Acting {
             let credential = parts.auth.new_credential(&self.actor, fields, Checker::default()).await?;
             parts.directory.replace_user(&self.actor, id, fields, &credential, expected).await
         };
-        self.audited("user.update", user(id), work).await
+        let work = self.waking(work);
+        Ok(self.told_of_rights(self.audited("user.update", user(id), work).await?))
     }
 
     /// Changes some of a user's fields. Suspending ends every session.
@@ -207,7 +211,8 @@ impl Acting {
             let credential = parts.auth.new_credential(&self.actor, &fields, checker).await?;
             parts.directory.change_user(&self.actor, id, patch, &credential, expected).await
         };
-        self.audited("user.update", user(id), work).await
+        let work = self.waking(work);
+        Ok(self.told_of_rights(self.audited("user.update", user(id), work).await?))
     }
 
     /// Ends every session of a user: for a device that was lost, an account that somebody else got into.
@@ -232,6 +237,6 @@ fn department(id: DepartmentId) -> Subject {
     Subject::new(format!("department/{id}"))
 }
 
-fn user(id: UserId) -> Subject {
+pub(super) fn user(id: UserId) -> Subject {
     Subject::new(format!("user/{id}"))
 }

@@ -5,7 +5,8 @@ use std::fs::File;
 use super::Acting;
 use super::audit::{Audited, Subject};
 use crate::Result;
-use crate::import::{ImportCounts, ImportOptions, ImportReport, Importer, reports};
+use crate::directory::RightsChange;
+use crate::import::{ImportCounts, ImportOptions, ImportReport, Importer, Observer, reports};
 use crate::model::ImportId;
 use crate::page::{Page, PageRequest};
 
@@ -23,6 +24,27 @@ impl Audited for ImportReport {
     }
 }
 
+/// An import whose course the log is told of.
+struct Watched<'a> {
+    acting: &'a Acting,
+    options: &'a ImportOptions,
+}
+
+impl Observer for Watched<'_> {
+    fn begun(&self, id: ImportId) {
+        let subject = Subject::new(format!("import/{id}"))
+            .of_organisation(self.options.organisation_id)
+            .field("dry_run", self.options.dry_run);
+        self.acting.tell("import.start", subject, None);
+    }
+
+    fn rights_changed(&self, changes: &[RightsChange]) {
+        if !self.options.dry_run {
+            changes.iter().for_each(|change| self.acting.tell_rights(change));
+        }
+    }
+}
+
 impl Acting {
     /// Imports a workbook (`.xlsx`) and answers when that is done. A row that is wrong is reported and does not stop the
     /// others.
@@ -36,6 +58,8 @@ impl Acting {
     pub async fn import_workbook(&self, workbook: File, options: &ImportOptions) -> Result<ImportReport> {
         let parts = self.parts();
         let auth = &parts.auth;
+        let _running = parts.counters.import();
+        let watched = Watched { acting: self, options };
         let importer = Importer::new(
             &parts.database,
             &parts.directory,
@@ -43,10 +67,17 @@ impl Acting {
             &auth.policy,
             &self.actor,
             options,
+            &watched,
         );
-        let work = importer.run(workbook, parts.import_limits.clone());
+        let work = Box::pin(importer.run(workbook, parts.import_limits.clone()));
         let subject = Subject::default().of_organisation(options.organisation_id);
-        self.audited("import.run", subject, work).await
+        let report = self.audited("import.run", subject, work).await;
+        // Also where it broke off: what was imported by then may be invited.
+        parts.outbox.wake();
+        let report = report?;
+        let counts = [&report.organisations, &report.departments, &report.users];
+        parts.counters.rows_imported(counts.into_iter().map(|counts| counts.read).sum());
+        Ok(report)
     }
 
     /// The report of an import.

@@ -7,7 +7,7 @@ use super::audit::Subject;
 use crate::Result;
 use crate::access::Action;
 use crate::log::{LogEvent, LogPosition, LogQuery};
-use crate::page::{Page, PageRequest};
+use crate::page::{Page, PageLimit, PageRequest};
 
 /// How long a reader waits for events that are on their way to the sink.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -22,6 +22,22 @@ impl Acting {
     /// [`Error::Internal`](crate::Error::Internal) where the log can't be read.
     pub async fn logs(&self, query: &LogQuery, request: &PageRequest) -> Result<Page<LogEvent>> {
         self.guarded("log.read", Subject::default(), self.read_logs(query, request)).await
+    }
+
+    /// Every event that matches, a page of the largest size at a time, from the first one on or from a cursor. The log is
+    /// told of an export when it begins.
+    ///
+    /// # Errors
+    ///
+    /// As for [`logs`](Self::logs).
+    pub async fn export_logs(&self, query: &LogQuery, cursor: Option<String>) -> Result<Page<LogEvent>> {
+        let begins = cursor.is_none();
+        let request = PageRequest::new(PageLimit::MAXIMUM, cursor);
+        let page = self.guarded("log.export", Subject::default(), self.read_logs(query, &request)).await?;
+        if begins {
+            self.tell("log.export", Subject::default(), None);
+        }
+        Ok(page)
     }
 
     async fn read_logs(&self, query: &LogQuery, request: &PageRequest) -> Result<Page<LogEvent>> {

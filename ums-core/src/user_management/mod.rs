@@ -4,15 +4,21 @@ mod acting;
 mod audit;
 mod auth;
 mod builder;
+mod denials;
 mod directory;
 mod exports;
+mod figures;
 mod imports;
+mod key_rotation;
 mod logs;
+mod messages;
+mod refused_tokens;
 
 use std::sync::Arc;
 
 pub use acting::Acting;
 pub use builder::Builder;
+pub use figures::{Endings, Figures};
 
 use crate::access::Actor;
 use crate::auth::{Auth, Principal};
@@ -20,11 +26,16 @@ use crate::directory::Directory;
 use crate::import::ImportLimits;
 use crate::log::{Level, LogQueue, Outcome};
 use crate::model::User;
+use crate::notify::Delivery;
+use crate::outbox::{Background, Outbox};
 use crate::page::Cursors;
 use crate::throttle::Throttle;
+use crate::tokens::JsonWebKeySet;
 use crate::transaction::Database;
 use crate::verify::{Finding, Verifier};
-use crate::{Password, Result, SecretKey, keyspace, store};
+use crate::{Error, Origin, Password, Result, SecretKey, keyspace, store};
+use figures::Counters;
+use refused_tokens::RefusedTokens;
 
 /// User management over a store. Clones are handles to the same.
 ///
@@ -67,6 +78,11 @@ struct Parts {
     cursors: Arc<Cursors>,
     import_limits: ImportLimits,
     throttle: Throttle,
+    refused_tokens: RefusedTokens,
+    counters: Counters,
+    outbox: Outbox,
+    /// Sends as long as there is a handle.
+    _background: Option<Background>,
 }
 
 impl UserManagement {
@@ -100,7 +116,31 @@ impl UserManagement {
     ///
     /// [`Error::InvalidAccessToken`](crate::Error::InvalidAccessToken), or [`Error::Store`](crate::Error::Store).
     pub async fn authenticate(&self, access_token: &str) -> Result<Principal> {
-        self.0.auth.authenticate(access_token).await
+        self.authenticate_from(access_token, &Origin::default()).await
+    }
+
+    /// The same for a token that comes from somewhere: the log is told where it is refused, but for one that has merely
+    /// expired. Of many it is told of a few, and of how many more there were.
+    ///
+    /// # Errors
+    ///
+    /// As for [`authenticate`](Self::authenticate).
+    pub async fn authenticate_from(&self, access_token: &str, origin: &Origin) -> Result<Principal> {
+        let answer = self.0.auth.authenticate(access_token).await;
+        if matches!(answer, Err(Error::InvalidAccessToken)) {
+            self.tell_refused_token(access_token, origin);
+        }
+        answer
+    }
+
+    /// The public keys that verify access tokens now, for programs that check tokens themselves. None where tokens are
+    /// signed with the secret.
+    ///
+    /// Who checks a token with them learns nothing of what has ended its session since: only
+    /// [`authenticate`](Self::authenticate) does.
+    #[must_use]
+    pub fn public_keys(&self) -> JsonWebKeySet {
+        self.0.auth.tokens.public_keys(self.0.database.now())
     }
 
     /// Makes an administrator where the store has none; `None` where it has one. Safe to call at each start,
@@ -113,6 +153,8 @@ impl UserManagement {
         let made = self.0.auth.ensure_admin(email, password).await?;
         if let Some(user) = &made {
             let event = self.0.log.event(Level::Info, "user.create", "the first administrator was made");
+            let event =
+                event.with_field("role", user.role.as_str()).with_field("status", user.status.as_str());
             let target = format!("user/{}", user.id);
             self.0.log.record(event.with_target(target).with_outcome(Outcome::Success));
         }
@@ -138,6 +180,18 @@ impl UserManagement {
         Verifier::new(&self.0.database, &self.0.throttle).run().await
     }
 
+    /// Sends every message that is due, and says what became of them. The background does so by itself where there is one
+    /// ([`MessageOptions::background`](crate::notify::MessageOptions::background)); several may do so at once, and no
+    /// message is sent by two of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`](crate::Error::Store) where the store does not answer. What a notifier fails at is no error here:
+    /// the message waits, and the log is told.
+    pub async fn deliver_messages(&self) -> Result<Delivery> {
+        self.0.outbox.deliver().await
+    }
+
     /// Finishes every deletion that a crash left half done. [`Builder::open`] does so, too.
     ///
     /// # Errors
@@ -146,6 +200,12 @@ impl UserManagement {
     /// where one can't be finished, after all the others were: [`verify`](Self::verify) says what is wrong there.
     pub async fn finish_deletions(&self) -> Result<usize> {
         self.0.directory.finish_closing().await
+    }
+
+    /// What tests of its parts look at.
+    #[cfg(test)]
+    pub(crate) fn auth(&self) -> &Auth {
+        &self.0.auth
     }
 
     /// Where events are recorded.

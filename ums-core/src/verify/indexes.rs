@@ -7,7 +7,7 @@ use super::{Standing, Verifier};
 use crate::index::Indexed;
 use crate::keyspace::{self, DEPARTMENT};
 use crate::model::{Department, DepartmentId, Organisation, OrganisationId, UserId};
-use crate::record::{Admins, UserRecord, read_id};
+use crate::record::{Admins, KeysInUse, UserRecord, read_id};
 use crate::{Kind, Result};
 
 impl Verifier<'_> {
@@ -98,6 +98,14 @@ impl Verifier<'_> {
                 self.find(&key, "miscounted", format!("it says {counted}, there are {actual}"));
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    pub(super) async fn keys_in_use(&mut self) -> Result<()> {
+        let key = keyspace::keys_in_use();
+        if let Standing::Unreadable = self.standing::<KeysInUse>(&key).await? {
+            self.find(&key, "unreadable", "the record can't be read");
         }
         Ok(())
     }

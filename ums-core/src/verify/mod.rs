@@ -5,6 +5,7 @@
 
 mod finding;
 mod indexes;
+mod outbox;
 mod records;
 
 pub use finding::Finding;
@@ -73,7 +74,9 @@ impl<'a> Verifier<'a> {
         self.index_of_users().await?;
         self.index_of_organisations().await?;
         self.admins().await?;
+        self.keys_in_use().await?;
         self.closing_marks().await?;
+        self.outbox().await?;
         Ok(self.findings)
     }
 

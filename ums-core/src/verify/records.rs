@@ -4,9 +4,9 @@ use ums_store::{Item, Key};
 
 use super::{Standing, Verifier};
 use crate::index::Indexed;
-use crate::keyspace::{self, CREDENTIAL, DEPARTMENT, EXTERNAL, NAME, PROFILE, SESSION, USER};
+use crate::keyspace::{self, CREDENTIAL, DEPARTMENT, EXTERNAL, NAME, PROFILE, SESSION, TOKEN, USER};
 use crate::model::{Department, DepartmentId, Organisation, OrganisationId, Status, UserId};
-use crate::record::{Credential, Found, Record, SessionRecord, UserRecord};
+use crate::record::{Credential, Found, Record, SessionRecord, TokenPurpose, TokenRecord, UserRecord};
 use crate::{Kind, Result};
 
 impl Verifier<'_> {
@@ -126,6 +126,9 @@ impl Verifier<'_> {
             PROFILE => return,
             CREDENTIAL => Found::<Credential>::read(&item.entry).is_ok(),
             sort if sort.starts_with(SESSION) => Found::<SessionRecord>::read(&item.entry).is_ok(),
+            sort if sort.strip_prefix(TOKEN).is_some_and(is_purpose) => {
+                Found::<TokenRecord>::read(&item.entry).is_ok()
+            }
             _ => {
                 self.find(key, "unknown", "nothing is kept under such a key");
                 return;
@@ -185,6 +188,10 @@ impl Verifier<'_> {
 /// Whether the record itself is there, among what stands in its partition.
 fn is_there(items: &[Item]) -> bool {
     items.iter().any(|item| item.sort == PROFILE)
+}
+
+fn is_purpose(name: &str) -> bool {
+    TokenPurpose::ALL.iter().any(|purpose| purpose.as_str() == name)
 }
 
 /// What the sort parts of an organisation's or a department's index entries begin with.

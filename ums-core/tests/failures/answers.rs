@@ -41,7 +41,7 @@ async fn a_lost_answer_is_settled() {
         }
         number += 1;
     }
-    assert_eq!(number, 20);
+    assert_eq!(number, 28);
 }
 
 #[tokio::test]

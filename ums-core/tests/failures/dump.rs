@@ -7,6 +7,8 @@ use ums_core::store::{Commit, CommitId, Item, Key, Op, Outcome, Scan, Store};
 /// How many of each kind there are at most.
 const IDS: u64 = 24;
 
+const FIXED: [&str; 5] = ["users/0", "organisations", "closing", "meta", "outbox/0"];
+
 /// Every entry of the directory in order, without what is random: the ids of sessions, and hashes of passwords. Counters are
 /// left out, since ids that were not used are no difference.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub(crate) struct Dump(Vec<String>);
 impl Dump {
     pub(crate) async fn of(store: &dyn Store) -> Self {
         let mut entries = Vec::new();
-        for partition in partitions(&["users/0", "organisations", "closing", "meta"]) {
+        for partition in partitions(&FIXED) {
             for item in items(store, &partition).await {
                 let (sort, value) = match item.sort.split_once('/') {
                     Some(("session", _)) => ("session", &*item.entry.value),
@@ -45,10 +47,9 @@ pub(crate) fn assert_same(found: &Dump, expected: &Dump, when: &str) {
 
 /// Puts everything that one store holds into another, empty one.
 pub(crate) async fn copy(from: &dyn Store, to: &dyn Store) {
-    let fixed = ["users/0", "organisations", "closing", "meta"];
     let counters = ["counter/organisation", "counter/department", "counter/user"];
     let mut ops = Vec::new();
-    for partition in partitions(&[fixed.as_slice(), &counters].concat()) {
+    for partition in partitions(&[FIXED.as_slice(), &counters].concat()) {
         for item in items(from, &partition).await {
             let op = Op::put(Key::new(partition.as_str(), item.sort), item.entry.value);
             ops.push(match item.entry.expires_at {

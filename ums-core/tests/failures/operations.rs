@@ -3,7 +3,10 @@
 use ums_core::model::{
     DepartmentFields, DepartmentPatch, OrganisationPatch, Patch, Role, Status, UserFields, UserPatch,
 };
-use ums_core::{MePatch, Password, PasswordChange, Registration, Result};
+use ums_core::{
+    EmailChange, ForgottenPassword, InvitationAcceptance, MePatch, Password, PasswordChange, PasswordReset,
+    Registration, Result,
+};
 use ums_testkit::PASSWORD;
 use ums_testkit::scenarios::code;
 
@@ -80,6 +83,34 @@ pub(crate) async fn operate(world: &World<'_>, number: usize) -> Option<Result<(
         19 => {
             let patch = UserPatch { role: Patch::Set(Role::Admin), ..UserPatch::default() };
             system.change_user(users[1].id, &patch, None).await.map(drop)
+        }
+        number => return recover(world, number - 20).await,
+    })
+}
+
+/// What people do by tokens that were sent, and what sends these.
+async fn recover(world: &World<'_>, number: usize) -> Option<Result<()>> {
+    let (anonymous, sent) = (world.fixture.ums.anonymous(), &world.template.sent);
+    let another = Password::new("AnotherPassword456");
+    Some(match number {
+        0 => anonymous.forgot_password(&ForgottenPassword { email: "user0@example.com".into() }).await,
+        1 => {
+            let reset = PasswordReset { token: sent.reset.clone(), new_password: another };
+            anonymous.reset_password(&reset).await
+        }
+        2 => anonymous.verify_email(&sent.verification).await,
+        3 => anonymous.verify_email(&sent.email_change).await,
+        4 => {
+            let token = sent.invitation.clone();
+            let acceptance = InvitationAcceptance { token, password: another, full_name: Some("New".into()) };
+            anonymous.accept_invitation(&acceptance).await.map(drop)
+        }
+        5 => world.system().invite(sent.invited.id).await,
+        6 => world.acting.send_verification().await,
+        7 => {
+            let email = "new@example.com".to_owned();
+            let change = EmailChange { email, current_password: Password::new(PASSWORD) };
+            world.acting.change_email(&change).await
         }
         _ => return None,
     })

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use ums_core::model::{
     Department, DepartmentFields, Organisation, OrganisationFields, Role, User, UserFields,
 };
-use ums_core::{Acting, Credentials, Password, TokenPair};
+use ums_core::notify::{MemoryNotifier, MessageKind};
+use ums_core::{Acting, Credentials, EmailChange, ForgottenPassword, Password, SingleUseToken, TokenPair};
 use ums_store_memory::MemoryStore;
 use ums_testkit::stores::FailingStore;
 use ums_testkit::{Fixture, PASSWORD};
@@ -19,12 +20,44 @@ pub(crate) struct Template {
     pub(crate) departments: Vec<Department>,
     pub(crate) users: Vec<User>,
     pub(crate) tokens: TokenPair,
+    /// Tokens that were sent.
+    pub(crate) sent: Sent,
+}
+
+/// Tokens that are good once.
+pub(crate) struct Sent {
+    pub(crate) reset: SingleUseToken,
+    pub(crate) verification: SingleUseToken,
+    pub(crate) email_change: SingleUseToken,
+    pub(crate) invitation: SingleUseToken,
+    pub(crate) invited: User,
+}
+
+impl Sent {
+    async fn new(fixture: &Fixture, notifier: &MemoryNotifier) -> Self {
+        let anonymous = fixture.ums.anonymous();
+        let admin = "admin@example.com";
+        let verification = fixture.delivered(notifier, MessageKind::EmailVerification, admin).await;
+        let forgotten = ForgottenPassword { email: "user1@example.com".into() };
+        anonymous.forgot_password(&forgotten).await.unwrap();
+        let reset = fixture.delivered(notifier, MessageKind::PasswordReset, "user1@example.com").await;
+        let user = fixture.ums.acting_as(&fixture.principal("user2@example.com").await);
+        let email = "changed@example.com".to_owned();
+        let change = EmailChange { email, current_password: Password::new(PASSWORD) };
+        user.change_email(&change).await.unwrap();
+        let kind = MessageKind::EmailChange;
+        let email_change = fixture.delivered(notifier, kind, "changed@example.com").await;
+        let fields = UserFields { password: None, ..person("invited@example.com") };
+        let invited = fixture.ums.system().create_user(&fields).await.unwrap().value;
+        let invitation = fixture.delivered(notifier, MessageKind::Invitation, "invited@example.com").await;
+        Self { reset, verification, email_change, invitation, invited }
+    }
 }
 
 impl Template {
     pub(crate) async fn new() -> Self {
         let store = MemoryStore::new();
-        let fixture = Fixture::on(Arc::new(store.clone())).await;
+        let (fixture, notifier) = Fixture::with_messages(Arc::new(store.clone())).await;
         fixture.register("admin@example.com").await;
         let organisations = [fixture.organisation("One").await, fixture.organisation("Two").await];
         let mut departments: Vec<Department> = Vec::new();
@@ -50,14 +83,15 @@ impl Template {
         }
         fixture.login("user1@example.com").await;
         let tokens = fixture.login("user0@example.com").await;
-        Self { store, organisations, departments, users, tokens }
+        let sent = Sent::new(&fixture, &notifier).await;
+        Self { store, organisations, departments, users, tokens, sent }
     }
 
     pub(crate) async fn world(&self) -> World<'_> {
         let copied = MemoryStore::new();
         copy(&self.store, &copied).await;
         let store = FailingStore::new(copied);
-        let fixture = Fixture::on(Arc::new(store.clone())).await;
+        let (fixture, _) = Fixture::with_messages(Arc::new(store.clone())).await;
         let principal = fixture.ums.authenticate(&self.tokens.access_token).await.unwrap();
         let acting = fixture.ums.acting_as(&principal);
         World { template: self, store, fixture, acting }

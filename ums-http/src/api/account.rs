@@ -9,7 +9,7 @@ use crate::body::{Body, MergePatch};
 use crate::caller::Caller;
 use crate::entity_tag::IfMatch;
 use crate::path::Id;
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::query::{Everything, Listing};
 use crate::routes::{Route, Routes};
 
@@ -25,7 +25,9 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
         .requires(
             Action::OwnAccount,
             Route::post("/auth/password", "change_password", "Change one's own password")
-                .details("Every other session ends. `403 wrong_password` where the current one is wrong."),
+                .details("Every other session ends. `403 wrong_password` where the current one is wrong, which counts like a \
+                     log-in that fails.")
+                .problems(&[Cause::TooMany]),
             change_password,
         )
         .requires(

@@ -27,7 +27,8 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
             Route::post("/auth/login", "login", "Log in")
                 .details(
                     "Wrong credentials are answered with the same words, and in the same time, whether the account \
-                     exists or not.",
+                     exists or not. After a few failures further attempts are delayed: `429` until then, also for the \
+                     right password.",
                 )
                 .problems(&[Cause::Unauthenticated, Cause::TooMany]),
             login,

@@ -67,6 +67,10 @@ struct ImportQuery {
     #[serde(default, deserialize_with = "parsed")]
     #[param(value_type = Option<bool>, default = true, nullable = false)]
     create_departments: Option<Switch>,
+    /// Whether accounts that are made without a password get an invitation.
+    #[serde(default, deserialize_with = "parsed")]
+    #[param(value_type = Option<bool>, default = false, nullable = false)]
+    invite: Option<Switch>,
     /// The organisation of rows that name none.
     #[serde(default, deserialize_with = "parsed")]
     #[param(inline, nullable = false)]
@@ -81,6 +85,7 @@ impl From<ImportQuery> for ImportOptions {
             .on_existing(query.on_existing.unwrap_or_default())
             .create_departments(given(query.create_departments, true))
             .organisation_id(query.organisation_id)
+            .invite(given(query.invite, false))
     }
 }
 

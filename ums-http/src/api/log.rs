@@ -10,7 +10,7 @@ use serde::Deserialize;
 use ums_core::access::Action;
 use ums_core::log::{Level, LogEvent, LogQuery, Outcome};
 use ums_core::model::UserId;
-use ums_core::{Page, PageLimit, PageRequest, Timestamp};
+use ums_core::{Page, Timestamp};
 use utoipa::IntoParams;
 
 use crate::answer::List;
@@ -92,7 +92,7 @@ async fn list(caller: Caller, listing: Listing<Filter>) -> Result<List<LogEvent>
 /// The first page is read before the head of the answer goes out, so that a refusal still has a status.
 async fn export(caller: Caller, Query(filter): Query<Filter>) -> Result<Export, Problem> {
     let query = filter.into();
-    let first = caller.logs(&query, &page_after(None)).await?;
+    let first = caller.export_logs(&query, None).await?;
     Ok(Export(Body::from_stream(lines(caller, query, first))))
 }
 
@@ -115,10 +115,6 @@ impl Output for Export {
     }
 }
 
-fn page_after(cursor: Option<String>) -> PageRequest {
-    PageRequest::new(PageLimit::MAXIMUM, cursor)
-}
-
 /// A chunk a page. An error ends the body short, which chunked encoding lets the client see.
 fn lines(
     caller: Caller,
@@ -132,7 +128,7 @@ fn lines(
             event.write_line(&mut text)?;
         }
         let next = match page.next_cursor {
-            Some(cursor) => Some(caller.logs(&query, &page_after(Some(cursor))).await?),
+            Some(cursor) => Some(caller.export_logs(&query, Some(cursor)).await?),
             None => None,
         };
         Ok(Some((Bytes::from(text), (caller, query, next))))

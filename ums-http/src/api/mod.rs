@@ -6,9 +6,11 @@ mod department;
 mod export;
 mod health;
 mod import;
+mod keys;
 mod log;
 mod organisation;
 mod parameters;
+mod recovery;
 mod upload;
 mod user;
 
@@ -18,6 +20,8 @@ use crate::routes::Routes;
 pub(crate) fn add_to(routes: &mut Routes<'_>) {
     authentication::add_to(routes);
     account::add_to(routes);
+    recovery::add_to(routes);
+    keys::add_to(routes);
     organisation::add_to(routes);
     department::add_to(routes);
     user::add_to(routes);

@@ -6,7 +6,8 @@ use ums_core::access::Action;
 use ums_core::model::{DepartmentId, OrganisationId, Role, Status, User, UserFields, UserId, UserPatch};
 use utoipa::IntoParams;
 
-use crate::answer::{Created, Done, Found, List};
+use super::recovery::NO_NOTIFIER;
+use crate::answer::{Accepted, Created, Done, Found, List};
 use crate::body::{Body, MergePatch};
 use crate::caller::Caller;
 use crate::entity_tag::IfMatch;
@@ -34,7 +35,10 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
         .requires(
             Action::CreateUser,
             Route::post("/user/", "create_user", "Make a user")
-                .details("Without a password the account is `invited`. Nobody gives a role above their own.")
+                .details(
+                    "Without a password the account is `invited`, and an invitation is sent. Nobody gives a role above \
+                     their own.",
+                )
                 .conflicts(&TAKEN),
             create,
         )
@@ -65,6 +69,13 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
             Route::delete("/user/{id}/sessions", "end_user_sessions", "End every session of a user")
                 .details("For a device that was lost. Their tokens are refused from then on."),
             end_sessions,
+        )
+        .requires(
+            Action::UpdateUser,
+            Route::post("/user/{id}/invitation", "invite_user", "Send an invitation again")
+                .details("An older invitation is good no more once the new one is sent.")
+                .conflicts(&["`not_invited` where the account is not `invited`", NO_NOTIFIER]),
+            invite,
         );
 }
 
@@ -147,4 +158,9 @@ async fn delete(caller: Caller, Id(id): Id<UserId>, if_match: IfMatch) -> Result
 async fn end_sessions(caller: Caller, Id(id): Id<UserId>) -> Result<Done, Problem> {
     caller.end_sessions(id).await?;
     Ok(Done)
+}
+
+async fn invite(caller: Caller, Id(id): Id<UserId>) -> Result<Accepted, Problem> {
+    caller.invite(id).await?;
+    Ok(Accepted)
 }

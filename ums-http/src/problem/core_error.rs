@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderValue, header};
-use ums_core::{Error, Faults, store};
+use ums_core::{Error, Fault, Faults, store};
 
 use super::{Cause, Problem};
 
@@ -21,6 +21,12 @@ impl From<Error> for Problem {
             Error::InvalidCredentials | Error::InvalidRefreshToken | Error::RefreshTokenReused => {
                 Self::new(Cause::Unauthenticated, code, detail)
                     .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+            }
+            // A field of the body, as any other: the token proves no caller, so there is nothing to challenge.
+            Error::InvalidToken => {
+                let mut problem = Self::new(Cause::Invalid, code, detail.clone());
+                problem.0.faults = vec![Fault::new("token", code, detail)];
+                problem
             }
             Error::WrongPassword | Error::Forbidden => Self::new(Cause::Forbidden, code, detail),
             Error::NotFound(_) => Self::new(Cause::NotFound, code, detail),

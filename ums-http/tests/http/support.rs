@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use tower::ServiceExt;
+use ums_core::notify::MemoryNotifier;
 use ums_http::{HttpOptions, router};
 use ums_store_memory::MemoryStore;
 use ums_testkit::{Fixture, PASSWORD};
@@ -26,6 +27,13 @@ impl Server {
         let fixture = Fixture::on(Arc::new(MemoryStore::new())).await;
         let router = router(fixture.ums.clone(), options);
         Self { fixture, router }
+    }
+
+    /// A server that sends messages into memory, when its fixture is told to.
+    pub(crate) async fn with_messages() -> (Self, MemoryNotifier) {
+        let (fixture, notifier) = Fixture::with_messages(Arc::new(MemoryStore::new())).await;
+        let router = router(fixture.ums.clone(), HttpOptions::new());
+        (Self { fixture, router }, notifier)
     }
 
     /// A server with an administrator, and an access token of theirs.

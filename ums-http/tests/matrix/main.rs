@@ -7,9 +7,11 @@
     reason = "clippy takes only functions marked as tests for tests, and helpers for the library"
 )]
 
+mod attacks;
 mod cells;
 mod expected;
 mod fields;
+mod lists;
 mod operation;
 mod stage;
 #[path = "../http/support.rs"]

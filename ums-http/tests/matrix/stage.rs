@@ -68,7 +68,7 @@ pub(crate) type World = (Vec<Organisation>, Vec<Department>, Vec<User>, usize, b
 impl Stage {
     /// A stage for somebody of this role, or for nobody.
     pub(crate) async fn new(role: Option<Role>) -> Self {
-        let server = Server::new().await;
+        let (server, _) = Server::with_messages().await;
         let fixture = &server.fixture;
         fixture.register(FIRST).await;
         let mine = fixture.organisation("Mine").await;

@@ -5,22 +5,46 @@ use std::collections::BTreeMap;
 use super::{ConfigError, ConfigFault, Found};
 
 /// The variables that this server knows.
-const NAMES: [&str; 15] = [
+const NAMES: &[&str] = &[
     "DATABASE_URL",
     "SECRET_KEY",
     "ALGORITHM",
+    "SIGNING_KEY_FILE",
+    "PREVIOUS_SECRET_KEY",
+    "PREVIOUS_SIGNING_KEY_FILE",
+    "PREVIOUS_KEY_UNTIL",
     "ACCESS_TOKEN_EXPIRE_MINUTES",
     "REFRESH_TOKEN_EXPIRE_DAYS",
     "SESSION_MAX_DAYS",
+    "SESSION_CACHE_SECONDS",
     "HOST",
     "PORT",
+    "METRICS_ADDRESS",
     "LOG_DIR",
     "LOG_RETENTION_DAYS",
     "PASSWORD_MIN_LENGTH",
+    "PASSWORD_HASH_MEMORY_KIB",
+    "PASSWORD_HASH_ITERATIONS",
+    "PASSWORD_HASH_CONCURRENCY",
+    "PASSWORD_HASH_QUEUE",
     "REGISTRATION",
     "RUST_LOG",
     "ADMIN_EMAIL",
     "ADMIN_PASSWORD",
+    "TRUSTED_PROXIES",
+    "CORS_ORIGINS",
+    "MAX_BODY_BYTES",
+    "MAX_UPLOAD_BYTES",
+    "NOTIFIER",
+    "MESSAGE_DIR",
+    "SMTP_URL",
+    "SMTP_CA_FILE",
+    "MAIL_FROM",
+    "PUBLIC_URL",
+    "RESET_PASSWORD_PATH",
+    "VERIFY_EMAIL_PATH",
+    "ACCEPT_INVITATION_PATH",
+    "SERVICE_NAME",
 ];
 
 /// How many characters of a refused value are shown.
@@ -68,7 +92,7 @@ impl Variables {
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     fn add_environment(&mut self) {
-        for name in NAMES {
+        for &name in NAMES {
             match std::env::var(name) {
                 Ok(value) => drop(self.values.insert(name.to_owned(), value)),
                 Err(std::env::VarError::NotPresent) => {}
@@ -91,6 +115,15 @@ impl Variables {
             _ => Err(format!("a whole number from {least} to {most}")),
         });
         number.unwrap_or(default)
+    }
+
+    /// A number of bytes from 1 KiB to `most`; the default where the variable is unset or refused.
+    pub(super) fn bytes(&mut self, name: &'static str, default: u64, most: u64) -> usize {
+        let number = self.read(name, |value| match value.parse::<u64>() {
+            Ok(number) if (1024..=most).contains(&number) => Ok(number),
+            _ => Err(format!("a whole number of bytes from 1024 to {most}")),
+        });
+        usize::try_from(number.unwrap_or(default)).unwrap_or(usize::MAX)
     }
 
     /// What `read` makes of a value that may be shown; `Err` says what is allowed.

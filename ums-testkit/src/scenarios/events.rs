@@ -249,7 +249,8 @@ pub(super) async fn each_sees_what_concerns_them(store: AnyStore) {
     events.latest().await;
     acting.users(&filter, &PageRequest::default()).await.unwrap_err();
     let me = acting.me().await.unwrap().value;
-    events.refused("user.list", "forbidden", None, Some(me.id), Some(one.id)).await;
+    let target = format!("department/{}", beside.id);
+    events.refused("user.list", "forbidden", Some(&target), Some(me.id), Some(one.id)).await;
     let anonymous = fixture.ums.anonymous().logs(&LogQuery::default(), &PageRequest::default()).await;
     assert_eq!(code(&anonymous), "invalid_access_token");
 

@@ -39,6 +39,7 @@ scenarios! {
     registration:
         the_first_account_is_the_administrator,
         of_many_at_once_one_is_the_administrator,
+        of_many_from_one_address_a_hundred_pass,
         every_fault_is_told_at_once,
         an_address_is_taken_in_every_case,
         a_department_brings_its_organisation,
@@ -52,6 +53,33 @@ scenarios! {
         an_address_logs_in_in_every_case,
         what_changes_an_account_holds_at_once,
         a_new_account_of_an_old_address_is_another;
+    forgetting:
+        a_token_sets_a_new_password_once,
+        of_many_at_once_one_is_taken,
+        each_status_gets_what_it_can_use,
+        a_token_dies_with_what_it_was_made_for;
+    addresses:
+        an_own_address_is_confirmed_once,
+        a_confirmation_expires,
+        an_address_changes_once_the_new_one_is_confirmed,
+        an_address_that_is_taken_meanwhile_is_refused,
+        what_an_administrator_changes_is_confirmed_anew,
+        a_new_password_ends_a_change_that_is_on_its_way;
+    invitations:
+        an_invitation_is_accepted_once,
+        an_invitation_can_be_sent_again,
+        an_import_invites_where_it_is_told_to,
+        an_import_invites_nobody_unless_told_to;
+    messages:
+        what_is_asked_for_again_is_sent_once,
+        many_who_deliver_send_each_once,
+        a_failure_comes_again_with_a_new_token,
+        what_a_crash_cut_off_is_sent_later,
+        what_is_of_no_more_use_is_not_sent,
+        the_background_sends_by_itself_and_ends_with_its_handles;
+    message_events:
+        what_is_sent_and_done_by_it_leaves_one_each,
+        no_token_is_told;
     refreshing:
         a_refresh_token_is_good_once,
         a_lost_reply_is_given_again,
@@ -117,6 +145,27 @@ scenarios! {
         another_organisation_might_as_well_not_be_there;
     roles:
         the_table_is_what_happens;
+    auditing:
+        a_change_of_rights_is_told_with_before_and_after,
+        an_import_is_told_from_start_to_end_with_the_rights_it_gives,
+        reaching_out_of_sight_is_told_to_those_reached_for,
+        a_token_that_is_refused_is_told_unless_it_expired,
+        an_export_of_the_log_is_told_once;
+    throttling:
+        a_hundred_and_one_guesses_at_once_are_not_all_verified,
+        patience_buys_no_more_than_a_hundred_guesses,
+        guesses_in_parallel_are_counted_to_the_last,
+        right_passwords_in_parallel_are_no_guesses,
+        every_spelling_and_the_current_password_share_one_count,
+        instances_and_restarts_share_one_count,
+        contention_is_neither_a_guess_nor_a_conflict,
+        a_stranger_does_not_keep_the_owner_out,
+        who_registers_is_at_home,
+        an_account_that_is_not_there_is_throttled_alike,
+        what_it_costs_in_commits,
+        what_is_kept_of_an_account_goes_with_it,
+        the_last_guess_is_told_to_the_log,
+        an_address_that_fails_at_many_accounts_is_stopped;
     events:
         accounts_and_sessions_leave_one_each,
         changes_of_the_directory_leave_one_each,

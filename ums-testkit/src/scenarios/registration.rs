@@ -1,11 +1,14 @@
 //! Accounts that people make for themselves.
 
+use std::time::Duration;
+
 use ums_core::model::{Patch, Role, Status, UserFields, UserPatch};
-use ums_core::{Password, PasswordChange, RegistrationMode, UserFilter};
+use ums_core::{Origin, Password, PasswordChange, RegistrationMode, UserFilter};
 
 use super::support::{
     AnyStore, absent_department, at_once, code, credentials, faults, pages, person, registration,
 };
+use super::throttling::retry_after;
 use crate::{Fixture, PASSWORD};
 
 pub(super) async fn the_first_account_is_the_administrator(store: AnyStore) {
@@ -28,6 +31,36 @@ pub(super) async fn of_many_at_once_one_is_the_administrator(store: AnyStore) {
     .await;
     let roles: Vec<Role> = made.into_iter().map(|made| made.unwrap().value.role).collect();
     assert_eq!(roles.iter().filter(|role| **role == Role::Admin).count(), 1, "{roles:?}");
+    fixture.verify().await;
+}
+
+pub(super) async fn of_many_from_one_address_a_hundred_pass(store: AnyStore) {
+    let fixture = Fixture::on(store).await;
+    let from = |ip: [u8; 4]| fixture.ums.anonymous().with(Origin::new().ip(ip.into()));
+    let ended = at_once(64, |_| {
+        let acting = from([192, 0, 2, 1]);
+        async move { code(&acting.register(&registration("ada@example.com")).await) }
+    })
+    .await;
+    assert_eq!(ended.iter().filter(|code| **code == "ok").count(), 1, "{ended:?}");
+    assert_eq!(ended.iter().filter(|code| **code == "email_taken").count(), 63, "{ended:?}");
+
+    // What breaks rules is told, and counts for nothing.
+    let faulty = from([192, 0, 2, 1]).register(&registration("no address")).await;
+    assert_eq!(code(&faulty), "invalid");
+    for number in 64..100 {
+        let email = format!("user{number}@example.com");
+        from([192, 0, 2, 1]).register(&registration(&email)).await.unwrap();
+    }
+    let refused = from([192, 0, 2, 1]).register(&registration("user100@example.com")).await;
+    assert_eq!(retry_after(&refused), Some(Duration::from_secs(36)));
+    from([192, 0, 2, 2]).register(&registration("user101@example.com")).await.unwrap();
+    // The embedding program has no address and no bounds.
+    fixture.register("user102@example.com").await;
+    fixture.clock.advance(Duration::from_secs(36));
+    from([192, 0, 2, 1]).register(&registration("user100@example.com")).await.unwrap();
+    let refused = from([192, 0, 2, 1]).register(&registration("user103@example.com")).await;
+    assert_eq!(code(&refused), "too_many_requests");
     fixture.verify().await;
 }
 

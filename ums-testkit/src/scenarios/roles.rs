@@ -56,7 +56,7 @@ fn relations(action: Action) -> &'static [Relation] {
         Action::OwnAccount => &[Oneself],
         // One makes what does not stand anywhere yet; a log has no target.
         Action::CreateOrganisation => &[Foreign],
-        Action::ReadLogs => &[OwnOrganisation],
+        Action::ReadLogs | Action::ReadMetrics => &[OwnOrganisation],
         Action::ReadUser | Action::UpdateUser => {
             &[Oneself, OwnDepartment, OwnOrganisation, Foreign, Absent]
         }
@@ -88,7 +88,8 @@ fn expected(action: Action, role: Role, scope: Scope, relation: Relation) -> &'s
         | Action::CreateDepartment
         | Action::CreateUser
         | Action::Import
-        | Action::ReadLogs => "forbidden",
+        | Action::ReadLogs
+        | Action::ReadMetrics => "forbidden",
         _ if reaches(sight(action, role)) => "forbidden",
         _ => "not_found",
     }
@@ -181,6 +182,7 @@ impl Stage {
                 };
                 code(&acting.import(id).await)
             }
+            Action::ReadMetrics => code(&acting.figures()),
             Action::ReadLogs => code(&acting.logs(&LogQuery::default(), &page).await),
             _ => panic!("an action that this test does not know: {action:?}"),
         }

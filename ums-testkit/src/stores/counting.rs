@@ -45,7 +45,6 @@ impl<S> CountingStore<S> {
     }
 
     /// The counts so far; begins again at 0.
-    #[must_use]
     pub fn take(&self) -> Counts {
         std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }

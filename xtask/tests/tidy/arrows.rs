@@ -6,13 +6,14 @@ use crate::rule::{describe, refuse};
 use crate::source::{Source, load};
 
 /// A crate, and those of ours that it may depend on.
-const CRATES: [(&str, &[&str]); 10] = [
+const CRATES: [(&str, &[&str]); 11] = [
     ("ums-store", &[]),
     ("ums-store-memory", &["ums-store"]),
     ("ums-store-redb", &["ums-store"]),
     ("ums-core", &["ums-store"]),
     ("ums-http", &["ums-core"]),
-    ("ums-server", &["ums-http", "ums-core", "ums-store-memory", "ums-store-redb"]),
+    ("ums-smtp", &["ums-core"]),
+    ("ums-server", &["ums-http", "ums-core", "ums-smtp", "ums-store-memory", "ums-store-redb"]),
     ("ums-testkit", &["ums-core", "ums-store"]),
     ("xtask", &[]),
     // Put together from the rest; nothing depends on them.
@@ -25,7 +26,7 @@ const ROWS: [&[&str]; 12] = [
     &["user_management"],
     &["import", "export", "auth"],
     &["directory", "verify"],
-    &["sessions", "throttle"],
+    &["sessions", "throttle", "outbox"],
     &["tokens", "access"],
     &["log", "notify", "page"],
     &["transaction"],

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod arrows;
+mod asvs;
+mod events;
 mod files;
 mod places;
 mod rule;

@@ -4,24 +4,26 @@ use ums_store::{Key, Scan};
 
 use crate::access::Actor;
 use crate::directory::{Directory, count_admins};
-use crate::keyspace::{self, Partition, SESSION, USER};
+use crate::keyspace::{self, Partition, SESSION, TOKEN, USER};
 use crate::model::UserId;
+use crate::parse::fold_email;
 use crate::record::{Admins, ClosingMark, Found, UserRecord};
 use crate::transaction::Transaction;
 use crate::{Conflict, Error, Kind, Result};
 
-/// What a user's deletion costs at most in operations, but for its sessions: profile, credential, mark, administrators'
-/// count, entries by address in three places, external id, eight words of the name, attempts at its password.
-const OPERATIONS_PER_USER: usize = 17;
+/// What a user's deletion costs at most in operations, but for its sessions, tokens and messages: profile, credential, mark,
+/// administrators' count, entries by address in three places, external id, eight words of the name, attempts at its
+/// password, a message to its address.
+const OPERATIONS_PER_USER: usize = 18;
 
 /// How many members are looked at in one go.
 pub(super) const BATCH: usize = 500;
 
 impl Directory {
-    /// Deletes users that are closing, with their sessions.
+    /// Deletes users that are closing, with their sessions, tokens and messages.
     pub(super) async fn finish_users(&self, ids: &[UserId]) -> Result<()> {
         for id in ids {
-            self.delete_sessions(*id).await?;
+            self.delete_belongings(*id).await?;
         }
         self.database
             .transact(|transaction| async move {
@@ -32,6 +34,7 @@ impl Directory {
                     transaction.replace(key, Some(&found.data), None)?;
                     transaction.delete(keyspace::credential(*id));
                     self.throttle.forget(&transaction, &found.data.user.email);
+                    transaction.delete(keyspace::message_to_address(&fold_email(&found.data.user.email)));
                     transaction.delete(keyspace::closing_mark(Kind::User, id.as_u64()));
                 }
                 Ok(())
@@ -39,11 +42,20 @@ impl Directory {
             .await
     }
 
-    /// Deletes every session of a user that is closing, so that no new one comes.
-    async fn delete_sessions(&self, id: UserId) -> Result<()> {
-        let partition = keyspace::user(id);
+    /// Deletes every session and token of a user that is closing, and every message to them, so that no new one comes.
+    async fn delete_belongings(&self, id: UserId) -> Result<()> {
+        let (own, outbox) = (keyspace::user(id), keyspace::outbox());
+        for (partition, prefix) in
+            [(&own, SESSION), (&own, TOKEN), (&outbox, keyspace::messages_of(id).as_str())]
+        {
+            self.delete_all(partition, prefix).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete_all(&self, partition: &Partition, prefix: &str) -> Result<()> {
         let limit = self.database.limits().operations.min(BATCH);
-        let mut scan = Scan::partition(partition.as_str()).prefix(SESSION).limit(limit);
+        let mut scan = Scan::partition(partition.as_str()).prefix(prefix).limit(limit);
         loop {
             let page = self.database.scan(&scan).await?;
             let keys = &page.items.iter().map(|item| partition.key(&item.sort)).collect::<Vec<_>>();

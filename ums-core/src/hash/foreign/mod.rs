@@ -3,6 +3,7 @@
 mod bcrypt;
 mod encoding;
 mod pbkdf2;
+mod romix;
 mod scrypt;
 
 pub(super) use bcrypt::BcryptHash;

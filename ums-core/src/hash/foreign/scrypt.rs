@@ -1,13 +1,13 @@
 //! scrypt (RFC 7914): PHC strings, which passlib writes alike, and Django's.
 
-use ::scrypt::{Params, scrypt};
+use argon2::Block;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::encoding::{Digest, MAXIMUM_OUTPUT, number, parameters, parts};
+use super::romix::scrypt;
 use crate::hash::password::Password;
 use crate::hash::stored::UnusableHash;
-use crate::{Error, Result};
 
 /// The most that a hash may ask for: N = 2^17.
 const MAXIMUM_LOG_N: u32 = 17;
@@ -46,7 +46,7 @@ impl Cost {
         }
     }
 
-    /// In KiB, rounded up: 128 bytes for each of N × r; what there is besides is at most 1 / N of that.
+    /// In KiB, rounded up: 128 bytes for each of N × r.
     fn memory(self) -> u32 {
         (self.r << self.log_n).div_ceil(8)
     }
@@ -83,21 +83,17 @@ impl ScryptHash {
     }
 
     /// Whether this is the password's hash. Takes the same time whether it is or not.
-    pub(in crate::hash) fn matches(&self, password: &Password) -> Result<bool> {
+    pub(in crate::hash) fn matches(&self, password: &Password, memory: &mut [Block]) -> bool {
         let Cost { log_n, r, p } = self.cost;
-        let params = Params::new(log_n, r, p).map_err(failed)?;
         let mut computed = Zeroizing::new([0; MAXIMUM_OUTPUT]);
         let computed = computed.get_mut(..self.digest.output.len()).unwrap_or_default();
-        scrypt(password.expose().as_bytes(), &self.digest.salt, &params, computed).map_err(failed)?;
-        Ok(computed.ct_eq(&self.digest.output).into())
+        let cost = (log_n, r as usize, p as usize);
+        scrypt(password.expose().as_bytes(), &self.digest.salt, cost, memory, computed);
+        computed.ct_eq(&self.digest.output).into()
     }
 
     #[cfg(test)]
     pub(in crate::hash) fn cost(&self) -> (u32, u32, u32) {
         (self.cost.log_n.into(), self.cost.r, self.cost.p)
     }
-}
-
-fn failed(error: impl std::fmt::Display) -> Error {
-    Error::internal(format!("scrypt: {error}"))
 }

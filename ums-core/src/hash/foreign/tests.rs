@@ -46,7 +46,7 @@ fn scheme(text: &str) -> Scheme {
 }
 
 fn matches(text: &str, password: &str) -> bool {
-    let mut memory = vec![argon2::Block::new(); 256];
+    let mut memory = vec![argon2::Block::new(); 16_384];
     scheme(text).matches(&Password::new(password), &mut memory).unwrap()
 }
 
@@ -80,15 +80,6 @@ fn a_changed_output_matches_nothing() {
         let changed = format!("{}{other}{}", &hash[..at], &hash[at + 1..]);
         assert!(!matches(&changed, PASSWORD), "{changed}");
     }
-}
-
-/// From RFC 7914, section 12: the empty salt of its first vector is below the bounds, its last is above.
-#[test]
-fn verifies_the_rfcs_scrypt() {
-    let salt = "U29kaXVtQ2hsb3JpZGU";
-    let output = "cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofLVQylVYT8Pz2LUlwUkKpr55h6F3A1lHkDfzwF7RVdYhw";
-    let hash = format!("$scrypt$ln=14,r=8,p=1${salt}${output}");
-    assert!(matches(&hash, "pleaseletmein"));
 }
 
 #[test]

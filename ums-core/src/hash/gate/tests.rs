@@ -51,7 +51,7 @@ async fn no_more_run_at_once_than_there_are_permits() {
     let tasks: Vec<_> = (0..64)
         .map(|_| {
             let (gate, work) = (Arc::clone(&gate), works.one());
-            tokio::spawn(async move { gate.run(Memory::Lent(8), work).await })
+            tokio::spawn(async move { gate.run(8, work).await })
         })
         .collect();
     works.one_has_begun().await;
@@ -75,14 +75,14 @@ async fn who_goes_away_during_the_computation_frees_nothing_before_it_ends() {
     let mut works = Works::new();
     let first = tokio::spawn({
         let (gate, work) = (Arc::clone(&gate), works.one());
-        async move { gate.run(Memory::Lent(8), work).await }
+        async move { gate.run(8, work).await }
     });
     works.one_has_begun().await;
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     assert_eq!((gate.permits.available_permits(), gate.places.available_permits()), (0, 1));
 
-    let mut second = pin!(gate.run(Memory::Lent(8), |_| ()));
+    let mut second = pin!(gate.run(8, |_| ()));
     assert!(poll_once(second.as_mut()).is_pending());
     assert_eq!(gate.probe.begun().len(), 1);
     works.end_one();
@@ -96,18 +96,18 @@ async fn past_the_queue_callers_are_told_to_come_back() {
     let mut works = Works::new();
     let first = tokio::spawn({
         let (gate, work) = (Arc::clone(&gate), works.one());
-        async move { gate.run(Memory::Lent(8), work).await }
+        async move { gate.run(8, work).await }
     });
     works.one_has_begun().await;
     {
-        let mut second = pin!(gate.run(Memory::Lent(8), |_| ()));
+        let mut second = pin!(gate.run(8, |_| ()));
         assert!(poll_once(second.as_mut()).is_pending());
-        let refusal = poll_once(pin!(gate.run(Memory::Lent(8), |_| ())));
+        let refusal = poll_once(pin!(gate.run(8, |_| ())));
         let Poll::Ready(Err(Error::Overloaded { retry_after })) = refusal else { panic!("{refusal:?}") };
         assert_eq!(retry_after, RETRY_AFTER);
     }
     // The second caller has gone away: its place is free again.
-    let mut third = pin!(gate.run(Memory::Lent(8), |_| ()));
+    let mut third = pin!(gate.run(8, |_| ()));
     assert!(poll_once(third.as_mut()).is_pending());
     works.end_one();
     first.await.unwrap().unwrap();
@@ -117,9 +117,9 @@ async fn past_the_queue_callers_are_told_to_come_back() {
 #[tokio::test]
 async fn a_panic_costs_neither_permit_nor_place() {
     let gate = Gate::new(1, 0, 8);
-    let broken = gate.run(Memory::Lent(8), |_| panic!("on purpose")).await;
+    let broken = gate.run(8, |_| panic!("on purpose")).await;
     assert!(matches!(broken, Err(Error::Internal(_))));
-    assert!(gate.run(Memory::Lent(8), |_| ()).await.is_ok());
+    assert!(gate.run(8, |_| ()).await.is_ok());
 }
 
 #[tokio::test]
@@ -127,14 +127,14 @@ async fn memories_are_used_again_and_wiped_between() {
     let gate = Gate::new(2, 0, 8);
     let address = |memory: &mut [Block]| memory.as_ptr().addr();
     let first = gate
-        .run(Memory::Lent(8), move |memory| {
+        .run(8, move |memory| {
             memory.iter_mut().for_each(|block| block.as_mut().fill(u64::MAX));
             address(memory)
         })
         .await
         .unwrap();
     let (second, clean) = gate
-        .run(Memory::Lent(8), move |memory| {
+        .run(8, move |memory| {
             let clean = memory.iter().all(|block| block.as_ref().iter().all(|word| *word == 0));
             (address(memory), clean)
         })
@@ -148,30 +148,15 @@ async fn memories_are_used_again_and_wiped_between() {
 #[tokio::test]
 async fn what_needs_more_memory_has_its_own_within_a_common_bound() {
     let gate = Gate::new(2, 8, 8);
-    assert_eq!(gate.run(Memory::Lent(64), |memory| memory.len()).await.unwrap(), 64);
+    assert_eq!(gate.run(64, |memory| memory.len()).await.unwrap(), 64);
     assert_eq!(gate.shelf.free().len(), 0);
     assert_eq!(gate.large.available_permits(), MAXIMUM_MEMORY as usize);
 
     let others = gate.large.acquire_many(MAXIMUM_MEMORY - 63).await.unwrap();
-    let mut waiting = pin!(gate.run(Memory::Lent(64), |memory| memory.len()));
+    let mut waiting = pin!(gate.run(64, |memory| memory.len()));
     assert!(poll_once(waiting.as_mut()).is_pending());
     assert_eq!(gate.permits.available_permits(), 2);
-    assert_eq!(gate.run(Memory::Lent(8), |memory| memory.len()).await.unwrap(), 8);
+    assert_eq!(gate.run(8, |memory| memory.len()).await.unwrap(), 8);
     drop(others);
     assert_eq!(waiting.await.unwrap(), 64);
-}
-
-#[tokio::test]
-async fn what_brings_its_own_memory_counts_towards_the_common_bound_whatever_its_size() {
-    let gate = Gate::new(2, 8, 8);
-    assert_eq!(gate.run(Memory::Own(4), |memory| memory.len()).await.unwrap(), 0);
-    assert_eq!(gate.shelf.free().len(), 0);
-    assert_eq!(gate.large.available_permits(), MAXIMUM_MEMORY as usize);
-
-    let others = gate.large.acquire_many(MAXIMUM_MEMORY - 3).await.unwrap();
-    let mut waiting = pin!(gate.run(Memory::Own(4), |_| ()));
-    assert!(poll_once(waiting.as_mut()).is_pending());
-    gate.run(Memory::Own(0), |_| ()).await.unwrap();
-    drop(others);
-    waiting.await.unwrap();
 }

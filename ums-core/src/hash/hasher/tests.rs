@@ -111,6 +111,23 @@ async fn unknown_accounts_and_unusable_hashes_cost_the_same_one_verification() {
     assert_eq!(decoy.cost(), real.cost());
 }
 
+/// Of `password`, made by Python's `hashlib.scrypt` and the package bcrypt 4.0.1.
+#[tokio::test]
+async fn other_systems_hashes_pass_the_gate_with_the_memory_that_they_take() {
+    let hasher = hasher(&options());
+    for (hash, memory) in [
+        ("$scrypt$ln=6,r=8,p=1$AAECAwQFBgcICQoLDA0ODw$qd8Y6bz38z+3hrSMNZVKDMMTGH0/cvtIDZNy/ydvVMo", 64),
+        ("$2b$04$c2SYMt3Zpl4EDAVsAv.cWe8dg2HC7t.W0uscUpDnE2Eya6eJU.Z7C", 0),
+    ] {
+        for (password, matches) in [("password", true), ("passwort", false)] {
+            let before = hasher.gate.probe.begun().len();
+            let verdict = hasher.verify(&Password::new(password), Some(&stored(hash))).await.unwrap();
+            assert_eq!(verdict, Verdict { matches, outdated: matches }, "{hash}");
+            assert_eq!(hasher.gate.probe.begun()[before..], [memory], "{hash}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn nobody_matches_without_an_account_not_even_with_the_decoys_password() {
     let mut hasher = hasher(&options());

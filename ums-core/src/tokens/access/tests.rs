@@ -6,19 +6,20 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::SecretKey;
+use crate::tokens::Keys;
 
 const SECRET: &[u8] = b"a secret of more than 32 bytes, as it must be";
 const NOW: u64 = 1_795_482_123;
 
 fn keyring() -> Keyring {
-    Keyring::new(&SecretKey::new(SECRET).unwrap())
+    Keys::new(SecretKey::new(SECRET).unwrap()).keyring()
 }
 
-fn at(seconds: u64) -> Timestamp {
+pub(super) fn at(seconds: u64) -> Timestamp {
     from_seconds(seconds)
 }
 
-fn grant() -> AccessGrant {
+pub(super) fn grant() -> AccessGrant {
     AccessGrant {
         user: UserId::try_from(7).unwrap(),
         session: SessionId::from_u128(0xabc),
@@ -57,7 +58,7 @@ fn forged(header: &Value, claims: &Value) -> String {
     signed(hmac::HMAC_SHA256, &header.to_string(), &claims.to_string())
 }
 
-fn with(mut object: Value, name: &str, value: Value) -> Value {
+pub(super) fn with(mut object: Value, name: &str, value: Value) -> Value {
     object[name] = value;
     object
 }
@@ -67,7 +68,7 @@ fn without(mut object: Value, name: &str) -> Value {
     object
 }
 
-fn part(token: &str, index: usize) -> Value {
+pub(super) fn part(token: &str, index: usize) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(index).unwrap()).unwrap()).unwrap()
 }
 
@@ -170,12 +171,12 @@ fn only_our_header_is_taken() {
     );
     let changed = |name, value| with(header(), name, value);
     for (header, expected) in [
-        (changed("alg", json!("none")), Refusal::Malformed),
-        (changed("alg", json!("None")), Refusal::Malformed),
-        (changed("alg", json!("NONE")), Refusal::Malformed),
-        (changed("alg", json!("nOnE")), Refusal::Malformed),
-        (changed("alg", json!("")), Refusal::Malformed),
-        (changed("alg", json!("hs256")), Refusal::Malformed),
+        (changed("alg", json!("none")), Refusal::Algorithm),
+        (changed("alg", json!("None")), Refusal::Algorithm),
+        (changed("alg", json!("NONE")), Refusal::Algorithm),
+        (changed("alg", json!("nOnE")), Refusal::Algorithm),
+        (changed("alg", json!("")), Refusal::Algorithm),
+        (changed("alg", json!("hs256")), Refusal::Algorithm),
         (changed("alg", json!(["HS256"])), Refusal::Malformed),
         (without(header(), "alg"), Refusal::Malformed),
         (changed("alg", json!("HS384")), Refusal::Algorithm),
@@ -226,7 +227,7 @@ fn another_algorithm_under_the_same_key_and_no_signature_at_all_are_refused() {
         URL_SAFE_NO_PAD.encode(header.replace("HS256", "none")),
         URL_SAFE_NO_PAD.encode(&claims)
     );
-    assert_eq!(verified(&none), Err(Refusal::Malformed));
+    assert_eq!(verified(&none), Err(Refusal::Algorithm));
 }
 
 #[test]
@@ -354,24 +355,8 @@ fn what_is_too_long_is_not_even_parsed() {
 }
 
 #[test]
-fn a_retired_key_still_verifies_and_no_longer_signs() {
-    let old = issued();
-    let (first, second) = (keyring(), SecretKey::new([9; 32]).unwrap());
-    let rotated = first.rotated_to(&second);
-    let options = TokenOptions::new();
-    let new = issue(&rotated, &options, &grant(), 1, at(NOW)).unwrap();
-    assert_ne!(part(&old, 0)["kid"], part(&new, 0)["kid"]);
-    assert!(verify(&rotated, &options, &old, at(NOW)).is_ok());
-    assert!(verify(&rotated, &options, &new, at(NOW)).is_ok());
-    assert_eq!(verified(&new), Err(Refusal::UnknownKey));
-    // The old key's id on the new key's signature, and a signature of the old key under the new one's id.
-    let old_key_new_id = forged(&with(header(), "kid", part(&new, 0)["kid"].clone()), &claims());
-    assert_eq!(verify(&rotated, &options, &old_key_new_id, at(NOW)), Err(Refusal::Signature));
-}
-
-#[test]
 fn another_secret_refuses_it() {
-    let other = Keyring::new(&SecretKey::new([8; 32]).unwrap());
+    let other = Keys::new(SecretKey::new([8; 32]).unwrap()).keyring();
     let options = TokenOptions::new();
     assert_eq!(verify(&other, &options, &issued(), at(NOW)), Err(Refusal::UnknownKey));
     let anonymous = forged(&without(header(), "kid"), &claims());

@@ -1,0 +1,219 @@
+//! Sending what is due.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use ums_store::Scan;
+
+use super::Shared;
+use super::claim::{Claim, Claimed, Subject};
+use crate::keyspace;
+use crate::log::{Level, Outcome};
+use crate::notify::{Delivery, NotifyError};
+use crate::record::{Found, OutboxRecord};
+use crate::{Result, Timestamp};
+
+/// How many messages are sent at a time.
+const AT_A_TIME: usize = 4;
+/// How long a notifier may take for one; shorter than a message stays in one hand.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The pause after a first failure; each later one is twice as long, up to an hour.
+const FIRST_PAUSE: Duration = Duration::from_secs(15);
+const DOUBLINGS: u32 = 8;
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// What came of looking through the outbox.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pass {
+    pub(super) delivery: Delivery,
+    /// When the next message is due, of those that were seen.
+    pub(super) next: Option<Timestamp>,
+    /// It was broken off, since everything failed that was tried: the notifier is down.
+    pub(super) broken_off: bool,
+}
+
+/// What became of one message.
+enum End {
+    Nothing,
+    Sent,
+    Dropped,
+    /// It waits until then.
+    Failed(Timestamp),
+}
+
+impl Shared {
+    /// Looks through the outbox once, and sends what is due.
+    pub(super) async fn pass(&self) -> Result<Pass> {
+        let mut pass = Pass::default();
+        let mut scan = Scan::partition(keyspace::outbox().as_str());
+        loop {
+            let page = self.database.scan(&scan).await?;
+            let now = self.database.now();
+            let mut due = Vec::new();
+            for item in &page.items {
+                match Found::<OutboxRecord>::read(&item.entry) {
+                    Ok(found) if now < found.data.due_at => pass.note_due(found.data.due_at),
+                    Ok(_) => due.push(item.sort.as_str()),
+                    // `verify` tells, too; the others are sent nevertheless.
+                    Err(error) => tracing::error!(cause = ?error, "a message in the outbox can't be read"),
+                }
+            }
+            for some in due.chunks(AT_A_TIME) {
+                let ends = join_all(some.iter().map(|sort| self.deliver(sort))).await;
+                let mut failed = 0;
+                for end in ends {
+                    failed += usize::from(pass.count(&end?));
+                }
+                if failed == AT_A_TIME {
+                    return Ok(Pass { broken_off: true, ..pass });
+                }
+            }
+            let Some(next) = page.next else { return Ok(pass) };
+            scan = scan.after(next);
+        }
+    }
+
+    async fn deliver(&self, sort: &str) -> Result<End> {
+        let claim = match self.claim(sort).await? {
+            Claimed::Nothing => return Ok(End::Nothing),
+            Claimed::Moot => return Ok(End::Dropped),
+            Claimed::Expired(subject) => {
+                self.tell_failure(&subject, 0, "it could not be sent while it was of use", true);
+                return Ok(End::Dropped);
+            }
+            Claimed::Ready(claim) => claim,
+        };
+        match self.send(&claim).await {
+            Ok(()) => {
+                self.tell_sent(&claim);
+                self.settle(&claim, None).await?;
+                Ok(End::Sent)
+            }
+            Err(error) => self.failed(&claim, &error).await,
+        }
+    }
+
+    async fn send(&self, claim: &Claim) -> Result<(), NotifyError> {
+        let sending = AssertUnwindSafe(self.notifier.send(&claim.message)).catch_unwind();
+        match tokio::time::timeout(PATIENCE, sending).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(NotifyError::temporary("the notifier panicked")),
+            Err(_) => Err(NotifyError::temporary("the notifier took more than a minute")),
+        }
+    }
+
+    async fn failed(&self, claim: &Claim, error: &NotifyError) -> Result<End> {
+        let (entry, now) = (&claim.entry, self.database.now());
+        let due_at = now.plus(pause(entry.attempts));
+        let is_final = error.is_permanent() || due_at >= entry.expires_at;
+        tracing::warn!(cause = ?error, kind = %claim.subject.kind, "a message was not sent");
+        self.tell_failure(&claim.subject, entry.attempts, &error.to_string(), is_final);
+        if is_final {
+            self.settle(claim, None).await?;
+            return Ok(End::Dropped);
+        }
+        let later = OutboxRecord { due_at, ..entry.clone() };
+        self.settle(claim, Some(&later)).await?;
+        Ok(End::Failed(due_at))
+    }
+
+    /// Deletes an entry, or puts it off, unless it is in another hand by now, or stands for another message. Asked for
+    /// again meanwhile, it stands for the same.
+    async fn settle(&self, claim: &Claim, later: Option<&OutboxRecord>) -> Result<()> {
+        let Claim { key, entry, .. } = claim;
+        self.database
+            .transact(|transaction| async move {
+                let found = transaction.read::<OutboxRecord>(key).await?;
+                let is_ours = |found: &Found<OutboxRecord>| {
+                    let data = &found.data;
+                    (data.attempts, data.due_at, &data.recipient)
+                        == (entry.attempts, entry.due_at, &entry.recipient)
+                };
+                match (found.filter(is_ours), later) {
+                    (None, _) => {}
+                    (Some(_), None) => transaction.delete(key.clone()),
+                    (Some(_), Some(later)) => {
+                        transaction.put_expiring(key.clone(), later, later.kept_until())?;
+                    }
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    fn tell_sent(&self, claim: &Claim) {
+        let message = format!("a message was sent: {}", claim.subject.kind);
+        self.tell(Level::Info, "message.sent", message, &claim.subject, claim.entry.attempts, |event| {
+            event.with_outcome(Outcome::Success)
+        });
+    }
+
+    fn tell_failure(&self, subject: &Subject, attempts: u32, cause: &str, is_final: bool) {
+        let message = format!("a message was not sent: {}: {cause}", subject.kind);
+        self.tell(Level::Warn, "message.failed", message, subject, attempts, |event| {
+            event.with_outcome(Outcome::Failed).with_field("final", is_final)
+        });
+    }
+
+    fn tell(
+        &self,
+        level: Level,
+        action: &str,
+        message: String,
+        subject: &Subject,
+        attempts: u32,
+        with: impl FnOnce(crate::log::LogEvent) -> crate::log::LogEvent,
+    ) {
+        let mut event = self
+            .log
+            .event(level, action, message)
+            .with_organisation(subject.organisation)
+            .with_field("kind", subject.kind.as_str())
+            .with_field("attempts", attempts);
+        if let Some(user) = subject.user {
+            event = event.with_target(format!("user/{user}"));
+        }
+        if let Some(request_id) = &subject.request_id {
+            event = event.with_request_id(request_id);
+        }
+        self.log.record(with(event));
+    }
+}
+
+impl Pass {
+    /// Counts what became of a message; whether it failed.
+    fn count(&mut self, end: &End) -> bool {
+        match end {
+            End::Nothing => {}
+            End::Sent => self.delivery.sent += 1,
+            End::Dropped => self.delivery.dropped += 1,
+            End::Failed(due_at) => {
+                self.delivery.failed += 1;
+                self.note_due(*due_at);
+            }
+        }
+        matches!(end, End::Failed(_))
+    }
+
+    fn note_due(&mut self, due_at: Timestamp) {
+        self.next = Some(self.next.map_or(due_at, |next| next.min(due_at)));
+    }
+}
+
+/// How long a message waits after so many attempts.
+fn pause(attempts: u32) -> Duration {
+    (FIRST_PAUSE * (1 << attempts.saturating_sub(1).min(DOUBLINGS))).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_an_hour() {
+        let seconds = [1, 2, 3, 8, 9, 10, 1000, u32::MAX].map(|attempts| pause(attempts).as_secs());
+        assert_eq!(seconds, [15, 30, 60, 1920, 3600, 3600, 3600, 3600]);
+    }
+}

@@ -1,0 +1,45 @@
+//! From each message that is to be sent to whom it is for.
+
+use super::{Standing, Verifier};
+use crate::Result;
+use crate::keyspace::{self, ADDRESS};
+use crate::model::{MessageKind, UserId};
+use crate::parse::Email;
+use crate::record::{Found, OutboxRecord, UserRecord};
+
+impl Verifier<'_> {
+    pub(super) async fn outbox(&mut self) -> Result<()> {
+        let partition = keyspace::outbox();
+        for item in self.entries(&partition).await? {
+            let key = partition.key(&item.sort);
+            let Ok(found) = Found::<OutboxRecord>::read(&item.entry) else {
+                self.find(&key, "unreadable", "the record can't be read");
+                continue;
+            };
+            if let Some(email) = item.sort.strip_prefix(ADDRESS) {
+                let is_address = email.parse::<Email>().is_ok_and(|parsed| parsed.canonical() == email);
+                if !is_address || found.data.kind != MessageKind::PasswordReset {
+                    self.find(&key, "unknown", "nothing is kept under such a key");
+                }
+                continue;
+            }
+            let Some(user) = addressee(&item.sort) else {
+                self.find(&key, "unknown", "nothing is kept under such a key");
+                continue;
+            };
+            if key != keyspace::message(user, found.data.kind) {
+                self.find(&key, "misplaced", "the message is of another kind than its key");
+            }
+            if matches!(self.standing::<UserRecord>(&keyspace::user_profile(user)).await?, Standing::Nothing)
+            {
+                self.find(&key, "orphan", "the user that it is for is not there");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn addressee(sort: &str) -> Option<UserId> {
+    let (id, _) = sort.split_once('/')?;
+    UserId::try_from(id.parse::<u64>().ok()?).ok()
+}
