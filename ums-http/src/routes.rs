@@ -58,6 +58,7 @@ pub(crate) struct Route {
     conflicts: &'static [&'static str],
     problems: &'static [Cause],
     upload: bool,
+    patient: bool,
 }
 
 /// Routes on one subject.
@@ -100,7 +101,8 @@ impl<'a> Routes<'a> {
         let limits = if route.upload {
             Limits { body: self.options.upload_limit, time: self.options.import_timeout, query }
         } else {
-            Limits { body: self.options.body_limit, time: self.options.request_timeout, query }
+            let time = if route.patient { self.options.import_timeout } else { self.options.request_timeout };
+            Limits { body: self.options.body_limit, time, query }
         };
         let methods = on(filter(&route.method), handler)
             .route_layer(RequestBodyLimitLayer::new(limits.body))
@@ -173,7 +175,17 @@ impl Route {
     }
 
     fn new(method: HttpMethod, path: &'static str, id: &'static str, summary: &'static str) -> Self {
-        Self { method, path, id, summary, details: "", conflicts: &[], problems: &[], upload: false }
+        Self {
+            method,
+            path,
+            id,
+            summary,
+            details: "",
+            conflicts: &[],
+            problems: &[],
+            upload: false,
+            patient: false,
+        }
     }
 
     /// What else there is to know, in Markdown.
@@ -197,6 +209,12 @@ impl Route {
     /// It takes an upload: larger than other bodies, and longer.
     pub(crate) fn upload(mut self) -> Self {
         self.upload = true;
+        self
+    }
+
+    /// It may take as long as an import.
+    pub(crate) fn patient(mut self) -> Self {
+        self.patient = true;
         self
     }
 

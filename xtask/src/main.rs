@@ -3,6 +3,7 @@
 
 mod common_passwords;
 mod fuzz;
+mod malformed;
 mod refresh_race;
 
 use std::env;
@@ -17,7 +18,7 @@ struct Task {
     run: fn(&[String]) -> Result<(), String>,
 }
 
-const TASKS: [Task; 5] = [
+const TASKS: [Task; 6] = [
     Task {
         name: "ci",
         arguments: "",
@@ -35,6 +36,12 @@ const TASKS: [Task; 5] = [
         arguments: "[TARGET] [SECONDS]",
         does: "fuzzes one target, or each in turn (60 s); needs nightly Rust and cargo-fuzz",
         run: fuzz::run,
+    },
+    Task {
+        name: "malformed",
+        arguments: "[COUNT] [SEED]",
+        does: "reads every malformed workbook, and 20,000 changed by chance, under limits of memory and time",
+        run: malformed::run,
     },
     Task {
         name: "refresh-race",

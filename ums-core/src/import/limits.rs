@@ -4,8 +4,8 @@ use std::fmt;
 
 /// How large a workbook may be, each bound with the value it has where nothing is said.
 ///
-/// All but [`ImportLimits::file_bytes`] are looked at before the first row is given out, so that a workbook that is
-/// over one of them changes nothing.
+/// All are looked at before the first row is given out, so that a workbook that is over one of them changes nothing. The
+/// time alone goes on to count while rows are given out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImportLimits {
@@ -29,6 +29,8 @@ pub struct ImportLimits {
     pub columns: u64,
     /// Bytes of one cell or shared string, its markup included: 1 MiB. Excel's own limit is 32,767 characters.
     pub cell_bytes: u64,
+    /// Seconds that reading takes, those left out in which others work on the rows: 120.
+    pub seconds: u64,
 }
 
 impl Default for ImportLimits {
@@ -45,6 +47,7 @@ impl Default for ImportLimits {
             cells: 20_000_000,
             columns: 16_384,
             cell_bytes: MIB,
+            seconds: 120,
         }
     }
 }
@@ -73,6 +76,8 @@ pub enum Limit {
     Columns,
     /// [`ImportLimits::cell_bytes`].
     CellBytes,
+    /// [`ImportLimits::seconds`].
+    Seconds,
 }
 
 impl Limit {
@@ -90,6 +95,7 @@ impl Limit {
             Self::Cells => "cells",
             Self::Columns => "columns",
             Self::CellBytes => "cell_bytes",
+            Self::Seconds => "seconds",
         }
     }
 }

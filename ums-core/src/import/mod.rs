@@ -17,10 +17,12 @@
 //!
 //! `columns`, `headings` and `rows` are pure; `guard`, `cells` and `reader` read the file and nothing else.
 
-mod cells;
-mod columns;
+pub(crate) mod cells;
+pub(crate) mod column_table;
+pub(crate) mod columns;
 mod error;
 mod faults;
+pub(crate) mod formulas;
 mod guard;
 mod headings;
 mod importer;
@@ -33,8 +35,9 @@ mod records;
 mod report;
 pub(crate) mod reports;
 mod rows;
+mod stopwatch;
 mod users;
-mod value;
+pub(crate) mod value;
 
 pub use columns::{Column, SheetKind};
 pub use error::WorkbookError;

@@ -239,6 +239,7 @@ fn sentence(action: &str, subject: &Subject) -> String {
         "import.start" => "began",
         "log.export" => "the log was exported",
         "import.run" => "was imported",
+        "export.run" => "was made",
         action => match action.rsplit_once('.') {
             Some((_, "create")) => "was created",
             Some((_, "update")) => "was changed",

@@ -6,6 +6,7 @@ mod auth;
 mod builder;
 mod denials;
 mod directory;
+mod exports;
 mod figures;
 mod imports;
 mod key_rotation;

@@ -24,3 +24,4 @@ mod recovery;
 mod support;
 mod throttling;
 mod tracing;
+mod workbooks;
