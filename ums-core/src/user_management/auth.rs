@@ -127,6 +127,8 @@ impl Acting {
 
     /// The sessions of the account that acts.
     ///
+    /// A page may hold fewer than asked for, or none, and still have a next one: how much is read for one is bounded.
+    ///
     /// # Errors
     ///
     /// [`Error::InvalidAccessToken`] for who has no account; [`Error::InvalidCursor`].
