@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -93,6 +93,15 @@ impl Gate {
         T: Send + 'static,
         W: FnOnce(&mut [Block]) -> T + Send + 'static,
     {
+        self.run_noting(&AtomicBool::default(), memory, work).await
+    }
+
+    /// The same; sets `begun` once nothing stops it any more.
+    pub(super) async fn run_noting<T, W>(&self, begun: &AtomicBool, memory: u32, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut [Block]) -> T + Send + 'static,
+    {
         // Before the place and the permit: who waits for a large memory must not keep others from computing.
         let large = match memory > self.shelf.size {
             true => Some(self.large.enter(memory).await.map_err(|error| self.count(error))?),
@@ -104,6 +113,7 @@ impl Gate {
         let shelf = Arc::clone(&self.shelf);
         #[cfg(test)]
         let probe = Arc::clone(&self.probe);
+        begun.store(true, Ordering::Relaxed);
         let task = tokio::task::spawn_blocking(move || {
             let _held = held;
             #[cfg(test)]

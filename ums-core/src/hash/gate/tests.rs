@@ -82,11 +82,13 @@ async fn who_goes_away_during_the_computation_frees_nothing_before_it_ends() {
     assert!(first.await.unwrap_err().is_cancelled());
     assert_eq!((gate.permits.available_permits(), gate.places.available_permits()), (0, 1));
 
-    let mut second = pin!(gate.run(8, |_| ()));
+    let begun = AtomicBool::default();
+    let mut second = pin!(gate.run_noting(&begun, 8, |_| ()));
     assert!(poll_once(second.as_mut()).is_pending());
-    assert_eq!(gate.probe.begun().len(), 1);
+    assert_eq!((gate.probe.begun().len(), begun.load(Ordering::Relaxed)), (1, false));
     works.end_one();
     second.await.unwrap();
+    assert!(begun.load(Ordering::Relaxed));
     assert_eq!(gate.probe.peak(), 1);
 }
 
