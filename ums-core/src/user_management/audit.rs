@@ -94,7 +94,7 @@ impl Audited for User {
 
 impl Audited for UserChange {
     fn subject(&self) -> Subject {
-        self.after.subject()
+        self.after.subject().field("changed", self.fields())
     }
 }
 
