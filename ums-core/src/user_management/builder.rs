@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::figures::Counters;
-use super::refused_tokens::RefusedTokens;
+use super::refusals::Refusals;
 use super::{Parts, UserManagement, key_rotation};
 use crate::auth::{Auth, RegistrationMode};
 use crate::directory::{Directory, FirstAccount};
@@ -259,7 +259,8 @@ impl Builder {
             cursors,
             import_limits,
             throttle,
-            refused_tokens: RefusedTokens::default(),
+            refused_tokens: Refusals::default(),
+            refused_calls: Refusals::default(),
             counters: Counters::default(),
             outbox,
             _background,
