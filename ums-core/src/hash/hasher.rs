@@ -110,6 +110,18 @@ impl Hasher {
         &self.gate.probe
     }
 
+    /// Lets everything wait as long as it is held.
+    #[cfg(test)]
+    pub(crate) fn hold(&self) -> impl Drop {
+        self.gate.hold()
+    }
+
+    /// How many wait or are computed.
+    #[cfg(test)]
+    pub(crate) fn asked(&self) -> usize {
+        self.gate.places_taken()
+    }
+
     fn decoy_scheme(&self) -> Result<Scheme> {
         self.decoy.scheme().map_err(|error| crate::Error::internal(format!("the decoy hash: {error}")))
     }
