@@ -120,32 +120,26 @@ impl System {
     ///
     /// [`OpenSystemError`], by what stood in the way.
     pub async fn open(config: &Config, log: &Log) -> Result<Self, OpenSystemError> {
-        // The store first: while it is open no other process makes a secret beside it.
-        let store = open_store(&config.database_url)?;
-        let (secret, secret_origin) = find_secret(config)?;
-        let tokens = TokenOptions::new()
-            .access_lifetime(config.access_token_lifetime)
-            .refresh_lifetime(config.refresh_token_lifetime)
-            .session_lifetime(config.session_lifetime);
-        let notifier = open_notifier(&config.messages.notifier)?;
-        let user_management = with_keys(UserManagement::builder(store, secret), config)
-            .log(log.queue.clone())
-            .password_policy(config.password_policy)
-            .hashing(config.hashing.clone())
-            .registration(config.registration)
-            .tokens(tokens)
-            .notifier(notifier, config.messages.options.clone())
-            .session_cache(config.session_cache)
-            .first_account_becomes_admin(config.first_account_becomes_admin())
-            .open()
-            .await
-            .map_err(OpenSystemError::UserManagement)?;
+        let (builder, secret_origin) = choose(config, log)?;
+        let user_management = builder.open().await.map_err(OpenSystemError::UserManagement)?;
         if let Some(administrator) = &config.administrator {
             user_management
                 .ensure_admin(&administrator.email, &administrator.password)
                 .await
                 .map_err(OpenSystemError::Administrator)?;
         }
+        Ok(Self { user_management, secret_origin })
+    }
+
+    /// Opens the store, which is made where there is none, and finds the secret, but changes nothing in the store, makes no
+    /// administrator and sends no message: for who looks whether [`open`](Self::open) would do.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    pub async fn inspect(config: &Config, log: &Log) -> Result<Self, OpenSystemError> {
+        let (builder, secret_origin) = choose(config, log)?;
+        let user_management = builder.inspect().await.map_err(OpenSystemError::UserManagement)?;
         Ok(Self { user_management, secret_origin })
     }
 
@@ -171,6 +165,28 @@ impl System {
             Err(_) => tracing::error!("the last events of the log are lost: writing them took too long"),
         }
     }
+}
+
+/// What the configuration chooses.
+fn choose(config: &Config, log: &Log) -> Result<(Builder, SecretOrigin), OpenSystemError> {
+    // The store first: while it is open no other process makes a secret beside it.
+    let store = open_store(&config.database_url)?;
+    let (secret, secret_origin) = find_secret(config)?;
+    let tokens = TokenOptions::new()
+        .access_lifetime(config.access_token_lifetime)
+        .refresh_lifetime(config.refresh_token_lifetime)
+        .session_lifetime(config.session_lifetime);
+    let notifier = open_notifier(&config.messages.notifier)?;
+    let builder = with_keys(UserManagement::builder(store, secret), config)
+        .log(log.queue.clone())
+        .password_policy(config.password_policy)
+        .hashing(config.hashing.clone())
+        .registration(config.registration)
+        .tokens(tokens)
+        .notifier(notifier, config.messages.options.clone())
+        .session_cache(config.session_cache)
+        .first_account_becomes_admin(config.first_account_becomes_admin());
+    Ok((builder, secret_origin))
 }
 
 /// The keys that the configuration names besides the secret.

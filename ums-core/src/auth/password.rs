@@ -72,7 +72,8 @@ impl Auth {
         let password_since = found.as_ref().map(|found| found.data.changed_at);
         let attempt = self.throttle.attempt(&user.email, origin.ip, password_since, tally).await?;
         let hash = found.as_ref().map(|found| &found.data.password_hash);
-        let verdict = attempt.or_take_back(self.hasher.verify(password, hash).await).await?;
+        let begun = attempt.begun();
+        let verdict = attempt.or_take_back(self.hasher.verify(password, hash, &begun).await).await?;
         match found.filter(|_| verdict.matches) {
             Some(credential) => Ok(Confirmed { user, credential, attempt }),
             None => {

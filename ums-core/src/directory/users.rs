@@ -230,7 +230,7 @@ impl Directory {
             let record = self.changed(&transaction, &actor, &found, &fields, checker, credential).await?;
             self.write_changed(&transaction, &found, &record, credential).await?;
             let after = Versioned { value: record.user, version: transaction.version() };
-            Ok(UserChange { before: found.data.user, after })
+            Ok(UserChange { before: found.data.user, after, sets_password: credential.is_some() })
         })
         .await
     }

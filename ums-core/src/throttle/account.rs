@@ -1,8 +1,8 @@
 //! What is counted of one account's attempts, and what follows from it.
 //!
 //! Failures from addresses that the account has been let in from (*known* ones) are counted each for itself, all others
-//! together, so that who guesses from elsewhere neither delays nor uses up the attempts of the owner at home. An attempt
-//! is counted before its password is verified: it is a failure until it has succeeded.
+//! together, so that who guesses from elsewhere neither delays nor uses up the attempts of the owner at home. None of
+//! these may use up what there is of them all: some is left for another. An attempt is counted before its password is verified: it is a failure until it has succeeded.
 
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ impl AccountRecord {
         let lane = self.lane(address);
         let until = |end: Timestamp| end.since(now);
         let delay = lane.failed_at.map_or(Duration::ZERO, |at| until(at.plus(schedule.delay(lane.failures))));
-        let limit = if !self.is_known(address) && lane.failures >= schedule.most_elsewhere() {
+        let limit = if lane.failures >= schedule.most_of_one() {
             lane.failed_at.map(|at| at.plus(schedule.window))
         } else if self.failures() >= schedule.most {
             let ends = self.lanes().filter_map(|lane| lane.failed_at).map(|at| at.plus(schedule.window));
@@ -154,8 +154,7 @@ impl AccountRecord {
 
     /// Whether the failures so far are as many as may be, from this address.
     pub(super) fn is_exhausted(&self, address: Option<&str>, schedule: &Schedule) -> bool {
-        let own = self.lane(address).failures;
-        self.failures() >= schedule.most || !self.is_known(address) && own >= schedule.most_elsewhere()
+        self.failures() >= schedule.most || self.lane(address).failures >= schedule.most_of_one()
     }
 
     /// Clears what stood in the way of who has been let in. What others tried from elsewhere stays counted where the
@@ -167,9 +166,10 @@ impl AccountRecord {
         self.let_in(address, now);
     }
 
-    /// Clears everything that was counted.
+    /// Clears everything that was counted, and knows no other address any more: whoever was let in there may be why.
     pub(super) fn forgive(&mut self, address: Option<&str>, now: Timestamp) {
         self.elsewhere = Lane::default();
+        self.known.clear();
         self.let_in(address, now);
     }
 

@@ -12,6 +12,7 @@ mod imports;
 mod key_rotation;
 mod logs;
 mod messages;
+mod refusals;
 mod refused_tokens;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,7 +36,7 @@ use crate::transaction::Database;
 use crate::verify::{Finding, Verifier};
 use crate::{Error, Origin, Password, Result, SecretKey, keyspace, store};
 use figures::Counters;
-use refused_tokens::RefusedTokens;
+use refusals::Refusals;
 
 /// User management over a store. Clones are handles to the same.
 ///
@@ -78,7 +79,8 @@ struct Parts {
     cursors: Arc<Cursors>,
     import_limits: ImportLimits,
     throttle: Throttle,
-    refused_tokens: RefusedTokens,
+    refused_tokens: Refusals,
+    refused_calls: Refusals,
     counters: Counters,
     outbox: Outbox,
     /// Sends as long as there is a handle.

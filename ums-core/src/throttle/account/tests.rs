@@ -88,10 +88,28 @@ fn strangers_use_up_no_more_than_theirs() {
 }
 
 #[test]
-fn known_addresses_may_use_what_strangers_have_not() {
+fn no_known_address_uses_up_what_others_have() {
     let mut account = Account::at_home();
-    assert_eq!(account.exhaust(HOME), 100);
-    assert!(matches!(account.fail(ELSEWHERE), Err(wait) if wait > 23 * 3600));
+    account.record.succeed(Some("office"), account.now);
+    assert_eq!(account.exhaust(HOME), 80);
+    assert!(account.record.is_exhausted(HOME, &account.schedule));
+    assert_eq!(account.exhaust(Some("office")), 20);
+    assert_eq!(account.record.failures(), 100);
+    assert!(matches!(account.fail(ELSEWHERE), Err(wait) if wait > 0));
+}
+
+#[test]
+fn who_resets_the_password_leaves_no_other_address_known() {
+    let mut account = Account::new();
+    account.record.succeed(Some("thief"), account.now);
+    account.record.succeed(HOME, account.now);
+    account.record.forgive(HOME, account.now);
+    assert!(account.record.is_known(HOME) && !account.record.is_known(Some("thief")));
+    // What is tried from there counts with what all strangers try.
+    assert_eq!(account.exhaust(Some("thief")) + account.exhaust(ELSEWHERE), 80);
+    assert!(account.fail(HOME).is_ok());
+    account.record.forgive(None, account.now);
+    assert_eq!(account.record, AccountRecord::default());
 }
 
 #[test]
