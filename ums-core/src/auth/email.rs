@@ -108,7 +108,8 @@ impl Auth {
                 let intent = |kind| Intent::new(kind).asked_by(request_id);
                 let (id, asking) = (record.user.id, intent(MessageKind::EmailChange).to(email.as_given()));
                 self.outbox.put(&transaction, id, asking).await?;
-                self.outbox.put(&transaction, id, intent(MessageKind::EmailChangeRequested)).await
+                let notice = intent(MessageKind::EmailChangeRequested).to(record.user.email.as_str());
+                self.outbox.put(&transaction, id, notice).await
             })
             .await
     }

@@ -77,6 +77,11 @@ scenarios! {
         what_a_crash_cut_off_is_sent_later,
         what_is_of_no_more_use_is_not_sent,
         the_background_sends_by_itself_and_ends_with_its_handles;
+    notices:
+        every_address_that_is_left_is_told,
+        a_notice_goes_to_whom_it_was_meant_for,
+        a_suspended_account_tells_its_owner,
+        they_go_with_the_account;
     message_events:
         what_is_sent_and_done_by_it_leaves_one_each,
         no_token_is_told;
