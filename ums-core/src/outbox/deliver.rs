@@ -88,7 +88,7 @@ impl Shared {
         match self.send(&claim).await {
             Ok(()) => {
                 self.tell_sent(&claim);
-                self.settle(&claim, None).await?;
+                self.settle(&claim, |_| None).await?;
                 Ok(End::Sent)
             }
             Err(error) => self.failed(&claim, &error).await,
@@ -105,24 +105,24 @@ impl Shared {
     }
 
     async fn failed(&self, claim: &Claim, error: &NotifyError) -> Result<End> {
-        let (entry, now) = (&claim.entry, self.database.now());
-        let due_at = now.plus(pause(entry.attempts));
-        let is_final = error.is_permanent() || due_at >= entry.expires_at;
+        let attempts = claim.entry.attempts;
+        let due_at = self.database.now().plus(pause(attempts));
+        // Asked for again meanwhile, it is of use for longer than it was when it was claimed.
+        let is_of_use = |found: &OutboxRecord| !error.is_permanent() && due_at < found.expires_at;
+        let next = self.settle(claim, |found| is_of_use(found).then_some(due_at)).await?;
         tracing::warn!(cause = ?error, kind = %claim.subject.kind, "a message was not sent");
-        self.tell_failure(&claim.subject, entry.attempts, &error.to_string(), is_final);
-        if is_final {
-            self.settle(claim, None).await?;
-            return Ok(End::Dropped);
-        }
-        let later = OutboxRecord { due_at, ..entry.clone() };
-        self.settle(claim, Some(&later)).await?;
-        Ok(End::Failed(due_at))
+        self.tell_failure(&claim.subject, attempts, &error.to_string(), next.is_none());
+        Ok(next.map_or(End::Dropped, End::Failed))
     }
 
-    /// Deletes an entry, or puts it off, unless it is in another hand by now, or stands for another message. Asked for
-    /// again meanwhile, it stands for the same.
-    async fn settle(&self, claim: &Claim, later: Option<&OutboxRecord>) -> Result<()> {
-        let Claim { key, entry, .. } = claim;
+    /// Puts an entry off, or deletes it, as is decided by what it says now; unless it is in another hand by now, or stands
+    /// for another message. Asked for again meanwhile, it stands for the same. Says when what stands there is due.
+    async fn settle(
+        &self,
+        claim: &Claim,
+        until: impl Fn(&OutboxRecord) -> Option<Timestamp> + Send + Sync,
+    ) -> Result<Option<Timestamp>> {
+        let (Claim { key, entry, .. }, until) = (claim, &until);
         self.database
             .transact(|transaction| async move {
                 let found = transaction.read::<OutboxRecord>(key).await?;
@@ -131,14 +131,17 @@ impl Shared {
                     (data.attempts, data.due_at, &data.recipient)
                         == (entry.attempts, entry.due_at, &entry.recipient)
                 };
-                match (found.filter(is_ours), later) {
-                    (None, _) => {}
-                    (Some(_), None) => transaction.delete(key.clone()),
-                    (Some(_), Some(later)) => {
-                        transaction.put_expiring(key.clone(), later, later.kept_until())?;
-                    }
+                let Some(found) = found else { return Ok(None) };
+                if !is_ours(&found) {
+                    return Ok(Some(found.data.due_at));
                 }
-                Ok(())
+                let Some(due_at) = until(&found.data) else {
+                    transaction.delete(key.clone());
+                    return Ok(None);
+                };
+                let later = OutboxRecord { due_at, ..found.data };
+                transaction.put_expiring(key.clone(), &later, later.kept_until())?;
+                Ok(Some(due_at))
             })
             .await
     }

@@ -82,6 +82,8 @@ scenarios! {
         a_notice_goes_to_whom_it_was_meant_for,
         a_suspended_account_tells_its_owner,
         they_go_with_the_account;
+    outages:
+        asked_again_during_a_failing_last_attempt_it_still_comes;
     message_events:
         what_is_sent_and_done_by_it_leaves_one_each,
         no_token_is_told;
