@@ -83,6 +83,9 @@ scenarios! {
         a_suspended_account_tells_its_owner,
         they_go_with_the_account;
     outages:
+        recipients_that_fail_keep_no_others,
+        what_is_of_use_for_the_shortest_time_goes_first,
+        what_comes_in_meanwhile_does_not_wait_for_the_rest,
         asked_again_during_a_failing_last_attempt_it_still_comes;
     message_events:
         what_is_sent_and_done_by_it_leaves_one_each,
