@@ -51,7 +51,7 @@ impl Auth {
                     return Err(Conflict::AlreadyVerified.into());
                 }
                 self.outbox.expect_notifier()?;
-                if !self.throttle.admit_message(&transaction, &record.user.email).await? {
+                if self.throttle.admit_account_message(&transaction, &record.user.email).await?.is_err() {
                     return Ok(());
                 }
                 let intent = Intent::new(MessageKind::EmailVerification).asked_by(request_id);
@@ -102,7 +102,7 @@ impl Auth {
                 }
                 self.outbox.expect_notifier()?;
                 attempt.take_back(&transaction).await?;
-                if !self.throttle.admit_message(&transaction, email.as_given()).await? {
+                if self.throttle.admit_account_message(&transaction, email.as_given()).await?.is_err() {
                     return Ok(());
                 }
                 let intent = |kind| Intent::new(kind).asked_by(request_id);

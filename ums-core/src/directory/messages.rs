@@ -13,7 +13,7 @@ use crate::transaction::Transaction;
 use crate::{Conflict, Result, keyspace};
 
 impl Directory {
-    /// Sends an invitation again.
+    /// Sends an invitation again, as often as one may ask for a message to the same address.
     pub(crate) async fn invite(&self, actor: &Actor, id: UserId) -> Result<Versioned<User>> {
         self.write(|transaction| async move {
             let actor = self.confirm(&transaction, actor).await?;
@@ -27,6 +27,7 @@ impl Directory {
                 return Err(Conflict::NotInvited.into());
             }
             self.outbox.expect_notifier()?;
+            self.throttle.admit_account_message(&transaction, &user.email).await??;
             self.outbox.put(&transaction, id, Intent::new(MessageKind::Invitation)).await?;
             Ok(Versioned { value: found.data.user, version: found.version })
         })

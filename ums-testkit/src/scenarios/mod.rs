@@ -82,6 +82,9 @@ scenarios! {
         a_notice_goes_to_whom_it_was_meant_for,
         a_suspended_account_tells_its_owner,
         they_go_with_the_account;
+    message_limits:
+        strangers_use_up_nothing_of_what_the_owner_may_ask_for,
+        invitations_are_sent_again_five_times_an_hour;
     outages:
         recipients_that_fail_keep_no_others,
         what_is_of_use_for_the_shortest_time_goes_first,
