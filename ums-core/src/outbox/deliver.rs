@@ -66,7 +66,7 @@ impl Shared {
             let looked_at = self.database.now();
             let due = self.due(&mut pass).await?;
             let mut left = due.chunks(AT_A_TIME);
-            while let Some(some) = left.next() {
+            for some in left.by_ref() {
                 let ends = join_all(some.iter().map(|due| self.deliver(&due.sort))).await;
                 let ends = ends.into_iter().collect::<Result<Vec<_>>>()?;
                 ends.iter().for_each(|end| pass.count(end));
