@@ -51,7 +51,10 @@ impl Auth {
                 attempt.take_back(&transaction).await?;
                 let credential = Credential { password_hash: password_hash.clone(), changed_at: now };
                 transaction.put(key, &credential)?;
-                self.outbox.put(&transaction, id, Intent::new(MessageKind::PasswordChanged)).await
+                let account = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
+                let email = account.ok_or(Error::InvalidAccessToken)?.data.user.email;
+                let notice = Intent::new(MessageKind::PasswordChanged).to(email);
+                self.outbox.put(&transaction, id, notice).await
             })
             .await
     }

@@ -79,7 +79,10 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
         .requires(
             Action::UpdateUser,
             Route::post("/user/{id}/invitation", "invite_user", "Send an invitation again")
-                .details("An older invitation is good no more once the new one is sent.")
+                .details(
+                    "An older invitation is good no more once the new one is sent. It may be asked for once a minute and                      five times an hour for the same address.",
+                )
+                .problems(&[Cause::TooMany])
                 .conflicts(&["`not_invited` where the account is not `invited`", NO_NOTIFIER]),
             invite,
         );

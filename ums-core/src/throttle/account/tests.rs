@@ -209,12 +209,33 @@ fn messages_go_out_once_a_minute_and_five_times_an_hour() {
     let mut sent = Vec::new();
     for second in 0..2 * 3600 {
         account.record.settle(account.now, None, &account.schedule);
-        if account.record.admit_message(account.now) {
+        if account.record.admit_message(Asker::Anybody, account.now).is_ok() {
             sent.push(second);
         }
         account.pass(1);
     }
     assert_eq!(sent, [0, 60, 120, 180, 240, 3600, 3660, 3720, 3780, 3840]);
+}
+
+#[test]
+fn who_has_an_account_asks_beside_strangers_and_is_told_how_long_to_wait() {
+    let mut account = Account::new();
+    for wait in [60, 60, 60, 60, 3360] {
+        account.record.admit_message(Asker::Anybody, account.now).unwrap();
+        account.record.admit_message(Asker::Account, account.now).unwrap();
+        assert_eq!(account.record.admit_message(Asker::Account, account.now), Err(Duration::from_secs(wait)));
+        account.pass(60);
+    }
+    for asker in [Asker::Anybody, Asker::Account] {
+        assert_eq!(account.record.admit_message(asker, account.now), Err(Duration::from_secs(3300)));
+    }
+    assert_eq!(
+        account.record.expires_at(&account.schedule),
+        Some(account.now.plus(Duration::from_secs(3540)))
+    );
+    account.pass(3540);
+    account.record.settle(account.now, None, &account.schedule);
+    assert_eq!(account.record, AccountRecord::default());
 }
 
 #[test]
