@@ -75,9 +75,14 @@ pub(crate) fn outbox() -> Partition {
     Partition("outbox/0".to_owned())
 }
 
-/// A message to a user: one of each kind.
+/// A message to a user that brings a token: one of each kind.
 pub(crate) fn message(user_id: UserId, kind: MessageKind) -> Key {
     outbox().key(&format!("{}{kind}", messages_of(user_id)))
+}
+
+/// A message that tells a user of something: one of each kind for each address that is told.
+pub(crate) fn notice(user_id: UserId, kind: MessageKind, canonical_email: &str) -> Key {
+    outbox().key(&format!("{}{kind}/{canonical_email}", messages_of(user_id)))
 }
 
 /// What the sort parts of all messages to a user begin with.

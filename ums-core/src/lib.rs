@@ -10,6 +10,7 @@ mod auth;
 mod clock;
 mod directory;
 mod error;
+pub mod export;
 mod hash;
 pub mod import;
 mod index;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use ums_core::ForgottenPassword;
 use ums_core::import::ImportOptions;
-use ums_core::model::{DepartmentFields, UserFields};
+use ums_core::model::{DepartmentFields, Patch, UserFields, UserPatch};
 use ums_core::notify::MessageKind;
 use ums_core::store::{Commit, Key, Write};
 use ums_core::{Credentials, Origin, Password, Registration};
@@ -53,7 +53,10 @@ fn fits(pattern: &str, text: &str) -> bool {
             "<session id>" | "<hash>" => part.len() == 32,
             "<e-mail>" => part.contains('@'),
             "<purpose>" => PURPOSES.contains(&part),
-            "<message>" => MessageKind::ALL.iter().any(|kind| kind.as_str() == part),
+            "<message>" => PURPOSES.contains(&part),
+            "<notice>" => {
+                !PURPOSES.contains(&part) && MessageKind::ALL.iter().any(|kind| kind.as_str() == part)
+            }
             "<kind>" => ["organisation", "department", "user", "import"].contains(&part),
             pattern if pattern.starts_with('<') => !part.is_empty(),
             pattern => pattern == part,
@@ -97,7 +100,9 @@ async fn the_page_lists_every_key() {
         password: Some(Password::new(PASSWORD)),
         ..UserFields::default()
     };
-    system.create_user(&fields).await.unwrap();
+    let grace = system.create_user(&fields).await.unwrap().value;
+    let moved = UserPatch { email: Patch::Set("hopper@example.com".into()), ..UserPatch::default() };
+    system.change_user(grace.id, &moved, None).await.unwrap();
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(&users(3).bytes()).unwrap();
     file.rewind().unwrap();

@@ -186,14 +186,14 @@ impl ums_core::Clock for Ticking {
 #[tokio::test]
 async fn a_workbook_that_takes_too_long_is_refused_by_the_limit_s_name() {
     let mut limits = ums_core::import::ImportLimits::default();
-    limits.time = Duration::from_secs(3);
+    limits.seconds = 3;
     let fixture = Fixture::with(Arc::new(MemoryStore::new()), |builder| {
         builder.clock(Arc::new(Ticking::default())).import_limits(limits)
     })
     .await;
     let refused = fixture.ums.system().import_workbook(workbook(60), &ImportOptions::new()).await;
     assert!(
-        matches!(&refused, Err(Error::UnreadableWorkbook { cause }) if cause.contains("limit time, which is 3")),
+        matches!(&refused, Err(Error::UnreadableWorkbook { cause }) if cause.contains("limit seconds, which is 3")),
         "{refused:?}"
     );
     fixture.verify().await;

@@ -14,8 +14,6 @@ mod golden;
 mod hostile;
 #[path = "import_reading/listing.rs"]
 mod listing;
-#[path = "import_reading/package.rs"]
-mod package;
 #[path = "import_reading/sheets.rs"]
 mod sheets;
 #[path = "import_reading/spoilt.rs"]

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use ums_core::model::{Status, User, UserFields};
-use ums_core::{Page, PageRequest, UserFilter};
+use ums_core::{Credentials, Page, PageRequest, Password, UserFilter};
 use ums_store_memory::MemoryStore;
-use ums_testkit::Fixture;
 use ums_testkit::stores::CountingStore;
+use ums_testkit::{Fixture, PASSWORD};
 
 /// What one request looks at, at most.
 const BUDGET: usize = 2_000;
@@ -52,4 +52,34 @@ async fn what_is_rare_is_found_page_after_page() {
         assert_eq!(found, rare, "{q:?}");
         assert!(pages >= 3, "{q:?} took {pages} pages");
     }
+}
+
+#[tokio::test]
+async fn sessions_that_have_ended_are_passed_over_page_after_page() {
+    let store = CountingStore::new(MemoryStore::new());
+    let fixture = Fixture::on(Arc::new(store.clone())).await;
+    fixture.register("ada@example.com").await;
+    let credentials = Credentials { email: "ada@example.com".into(), password: Password::new(PASSWORD) };
+    let ended = fixture.principal("ada@example.com").await;
+    for _ in 0..BUDGET + 100 {
+        fixture.ums.anonymous().login(&credentials).await.unwrap();
+    }
+    fixture.ums.acting_as(&ended).logout_all().await.unwrap();
+    let own = fixture.principal("ada@example.com").await;
+    let acting = fixture.ums.acting_as(&own);
+    let (mut found, mut cursor, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let before = store.counts().scans;
+        let page = acting.sessions(&PageRequest::new(1.try_into().unwrap(), cursor)).await.unwrap();
+        pages += 1;
+        assert!(page.items.len() <= 1);
+        // Each scan looks at 100 entries.
+        assert!(store.counts().scans - before <= (BUDGET / 100) as u64);
+        found.extend(page.items.into_iter().map(|session| session.id));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!((found, pages), (vec![own.session_id()], 2));
 }

@@ -47,16 +47,25 @@ impl World {
 async fn tokens_and_messages_that_belong_to_nobody_or_nowhere() {
     let token =
         r#"{"v":1,"data":{"hash":"x","email":"ada@example.com","expires_at":"2026-11-24T01:02:03.456Z"}}"#;
-    let message = |kind: &str| {
+    let message_to = |kind: &str, recipient: &str| {
         let times =
             r#""attempts":0,"due_at":"2026-11-24T01:02:03.456Z","expires_at":"2026-11-25T01:02:03.456Z""#;
-        format!(r#"{{"v":1,"data":{{"kind":"{kind}",{times}}}}}"#)
+        format!(r#"{{"v":1,"data":{{"kind":"{kind}",{recipient}{times}}}}}"#)
     };
+    let message = |kind: &str| message_to(kind, "");
+    let notice = message_to("email_changed", r#""recipient":"Old@example.com","#);
     let world = World::new().await;
     world.put(ADA, "token/password_reset", token).await;
     world.put("outbox/0", "000000000002/invitation", &message("invitation")).await;
     world.put("outbox/0", "address/nobody@example.com", &message("password_reset")).await;
+    world.put("outbox/0", "000000000002/email_changed/old@example.com", &notice).await;
     world.expect(&[]).await;
+    world.put("outbox/0", "000000000002/email_changed/other@example.com", &notice).await;
+    world.put("outbox/0", "000000000002/email_changed", &notice).await;
+    world
+        .put("outbox/0", "000000000002/password_changed/old@example.com", &message("password_changed"))
+        .await;
+    world.put("outbox/0", "000000000009/email_changed/old@example.com", &notice).await;
     world.put(ADA, "token/password_reset", "{}").await;
     world.put(ADA, "token/nonsense", token).await;
     world.put("user/000000000009", "token/invitation", token).await;
@@ -71,6 +80,10 @@ async fn tokens_and_messages_that_belong_to_nobody_or_nowhere() {
             (ADA, "token/password_reset", "unreadable"),
             (ADA, "token/nonsense", "unknown"),
             ("user/000000000009", "token/invitation", "orphan"),
+            ("outbox/0", "000000000002/email_changed/other@example.com", "misplaced"),
+            ("outbox/0", "000000000002/email_changed", "misplaced"),
+            ("outbox/0", "000000000002/password_changed/old@example.com", "misplaced"),
+            ("outbox/0", "000000000009/email_changed/old@example.com", "orphan"),
             ("outbox/0", "000000000002/invitation", "misplaced"),
             ("outbox/0", "000000000009/invitation", "orphan"),
             ("outbox/0", "000000000002/email_change", "unreadable"),

@@ -47,6 +47,7 @@ mod describe;
 mod entity_tag;
 mod path;
 mod query;
+mod spreadsheet;
 
 // What all of them have in common.
 mod application;

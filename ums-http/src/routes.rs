@@ -58,7 +58,7 @@ pub(crate) struct Route {
     conflicts: &'static [&'static str],
     problems: &'static [Cause],
     upload: bool,
-    long: bool,
+    patient: bool,
 }
 
 /// Routes on one subject.
@@ -100,10 +100,9 @@ impl<'a> Routes<'a> {
         let query = description.reads_query();
         let limits = if route.upload {
             Limits { body: self.options.upload_limit, time: self.options.import_timeout, query }
-        } else if route.long {
-            Limits { body: self.options.body_limit, time: self.options.import_timeout, query }
         } else {
-            Limits { body: self.options.body_limit, time: self.options.request_timeout, query }
+            let time = if route.patient { self.options.import_timeout } else { self.options.request_timeout };
+            Limits { body: self.options.body_limit, time, query }
         };
         let methods = on(filter(&route.method), handler)
             .route_layer(RequestBodyLimitLayer::new(limits.body))
@@ -185,7 +184,7 @@ impl Route {
             conflicts: &[],
             problems: &[],
             upload: false,
-            long: false,
+            patient: false,
         }
     }
 
@@ -213,9 +212,9 @@ impl Route {
         self
     }
 
-    /// It takes as long as an import.
-    pub(crate) fn long(mut self) -> Self {
-        self.long = true;
+    /// It may take as long as an import.
+    pub(crate) fn patient(mut self) -> Self {
+        self.patient = true;
         self
     }
 

@@ -8,7 +8,8 @@ use std::fmt;
 pub enum Command {
     /// Serves until it is told to stop.
     Serve,
-    /// Looks whether it could serve: the configuration is understood, the store answers, the log can be written.
+    /// Looks whether it could serve: the configuration is understood, the store answers, the log can be written. Makes the
+    /// files of these where there are none, and changes nothing in the store.
     Check,
     /// Looks through the store for broken invariants.
     Verify,

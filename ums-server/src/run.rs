@@ -61,7 +61,7 @@ fn on_a_runtime(command: Command) -> Result<ExitCode, RunError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Check => check(&silent(config)).await,
+            Command::Check => check(&config).await,
             Command::Verify => verify(&silent(config)).await,
             _ => listen(&config).await,
         }
@@ -117,7 +117,7 @@ async fn serve_metrics(
 
 async fn check(config: &Config) -> Result<ExitCode, RunError> {
     let log = Log::open(config)?;
-    let system = System::open_to_look(config, &log).await?;
+    let system = System::inspect(config, &log).await?;
     system.user_management().ready().await.map_err(RunError::Store)?;
     say(&format!(
         "the configuration is understood\nthe store {} answers\nthe log in {} can be written",

@@ -134,7 +134,7 @@ impl System {
         Self::open_for(config, log, true).await
     }
 
-    /// The same for somebody who only looks: imports that were interrupted stay so.
+    /// The same for somebody who only looks at what is there: imports that were interrupted stay so.
     ///
     /// # Errors
     ///
@@ -144,41 +144,27 @@ impl System {
     }
 
     async fn open_for(config: &Config, log: &Log, resumes: bool) -> Result<Self, OpenSystemError> {
-        // The store first: while it is open no other process makes a secret beside it.
-        let store = open_store(&config.database_url)?;
-        let (secret, secret_origin) = find_secret(config)?;
-        let tokens = TokenOptions::new()
-            .access_lifetime(config.access_token_lifetime)
-            .refresh_lifetime(config.refresh_token_lifetime)
-            .session_lifetime(config.session_lifetime);
-        let notifier = open_notifier(&config.messages.notifier)?;
-        let mut builder = with_keys(UserManagement::builder(store, secret), config);
-        // What is in memory only is gone with the process, and imports into it with that.
-        if config.database_url != DatabaseUrl::Memory {
-            let path = &config.import_directory;
-            let files = WorkbookDirectory::open(path)
-                .map_err(|source| OpenSystemError::Imports { path: path.clone(), source })?;
-            builder = builder.import_files(Arc::new(files));
-        }
-        let user_management = builder
-            .resume_imports(resumes)
-            .log(log.queue.clone())
-            .password_policy(config.password_policy)
-            .hashing(config.hashing.clone())
-            .registration(config.registration)
-            .tokens(tokens)
-            .notifier(notifier, config.messages.options.clone())
-            .session_cache(config.session_cache)
-            .first_account_becomes_admin(config.first_account_becomes_admin())
-            .open()
-            .await
-            .map_err(OpenSystemError::UserManagement)?;
+        let (builder, secret_origin) = choose(config, log)?;
+        let user_management =
+            builder.resume_imports(resumes).open().await.map_err(OpenSystemError::UserManagement)?;
         if let Some(administrator) = &config.administrator {
             user_management
                 .ensure_admin(&administrator.email, &administrator.password)
                 .await
                 .map_err(OpenSystemError::Administrator)?;
         }
+        Ok(Self { user_management, secret_origin })
+    }
+
+    /// Opens the store, which is made where there is none, and finds the secret, but changes nothing in the store, makes no
+    /// administrator and sends no message: for who looks whether [`open`](Self::open) would do.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    pub async fn inspect(config: &Config, log: &Log) -> Result<Self, OpenSystemError> {
+        let (builder, secret_origin) = choose(config, log)?;
+        let user_management = builder.inspect().await.map_err(OpenSystemError::UserManagement)?;
         Ok(Self { user_management, secret_origin })
     }
 
@@ -199,6 +185,7 @@ impl System {
         if tokio::time::timeout(FLUSH, self.user_management.stop_imports()).await.is_err() {
             tracing::warn!("imports did not stop in time; they go on a minute after the next start");
         }
+        self.user_management.close().await;
         let flushed = tokio::time::timeout(FLUSH, self.user_management.log().flush()).await;
         match flushed {
             Ok(Ok(())) => {}
@@ -206,6 +193,36 @@ impl System {
             Err(_) => tracing::error!("the last events of the log are lost: writing them took too long"),
         }
     }
+}
+
+/// What the configuration chooses.
+fn choose(config: &Config, log: &Log) -> Result<(Builder, SecretOrigin), OpenSystemError> {
+    // The store first: while it is open no other process makes a secret beside it.
+    let store = open_store(&config.database_url)?;
+    let (secret, secret_origin) = find_secret(config)?;
+    let tokens = TokenOptions::new()
+        .access_lifetime(config.access_token_lifetime)
+        .refresh_lifetime(config.refresh_token_lifetime)
+        .session_lifetime(config.session_lifetime);
+    let notifier = open_notifier(&config.messages.notifier)?;
+    let mut builder = with_keys(UserManagement::builder(store, secret), config);
+    // What is in memory only is gone with the process, and imports into it with that.
+    if config.database_url != DatabaseUrl::Memory {
+        let path = &config.import_directory;
+        let files = WorkbookDirectory::open(path)
+            .map_err(|source| OpenSystemError::Imports { path: path.clone(), source })?;
+        builder = builder.import_files(Arc::new(files));
+    }
+    let builder = builder
+        .log(log.queue.clone())
+        .password_policy(config.password_policy)
+        .hashing(config.hashing.clone())
+        .registration(config.registration)
+        .tokens(tokens)
+        .notifier(notifier, config.messages.options.clone())
+        .session_cache(config.session_cache)
+        .first_account_becomes_admin(config.first_account_becomes_admin());
+    Ok((builder, secret_origin))
 }
 
 /// The keys that the configuration names besides the secret.

@@ -5,9 +5,10 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use ums_core::log::MemorySink;
 use ums_core::model::OrganisationFields;
 use ums_core::store::{Commit, CommitId, Key, Op, Outcome, Store};
-use ums_core::{SecretKey, UserManagement};
+use ums_core::{PageRequest, SecretKey, UserFilter, UserManagement};
 use ums_store_redb::RedbStore;
 
 #[test]
@@ -19,6 +20,33 @@ fn check_says_what_works() {
     for part in ["configuration is understood", "redb://./data/ums.redb answers", "./logs can be written"] {
         assert!(said.contains(part), "{part} is not in: {said}");
     }
+}
+
+#[tokio::test]
+async fn check_changes_nothing_in_the_store() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join("data")).unwrap();
+    let file = directory.path().join("data/ums.redb");
+    let events = std::sync::Arc::new(MemorySink::new(100));
+    let open = async || {
+        let store = std::sync::Arc::new(RedbStore::open(&file).unwrap());
+        let secret = SecretKey::new(*b"0123456789abcdef0123456789abcdef").unwrap();
+        UserManagement::builder(store, secret).log_sink(events.clone()).open().await.unwrap()
+    };
+    drop(open().await);
+    // Other keys than before, and an administrator that is not there yet.
+    let variables = [
+        ("SECRET_KEY", "ffffffffffffffffffffffffffffffff"),
+        ("ADMIN_EMAIL", "admin@example.com"),
+        ("ADMIN_PASSWORD", "StrongPassword123"),
+    ];
+    let output = run(directory.path(), "check", &variables);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let ums = open().await;
+    ums.log().flush().await.unwrap();
+    assert!(events.events().iter().all(|event| event.action() != "key.rotate"), "{:?}", events.events());
+    let users = ums.system().users(&UserFilter::default(), &PageRequest::default()).await.unwrap();
+    assert_eq!(users.items, []);
 }
 
 #[test]

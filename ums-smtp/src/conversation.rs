@@ -1,6 +1,5 @@
 //! One conversation with the server: it takes one letter.
 
-use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
@@ -37,8 +36,9 @@ impl Opening {
     /// # Errors
     ///
     /// A permanent [`NotifyError`] where the server refuses the recipient or the letter for good (5yz); a temporary one
-    /// for everything else. What the server has against the client, its password or its sender, is no fault of the
-    /// message: the operator mends that, and the message waits.
+    /// where it does for now. What the server has against the client, its password or its sender, is no fault of the
+    /// message: the operator mends that, the message waits, and the server counts as unavailable, as where it does not
+    /// answer.
     pub(crate) async fn hand_over(&self, letter: &Letter) -> Result<(), NotifyError> {
         let mut connection = self.connect().await?;
         self.converse(&mut connection, letter).await?;
@@ -52,7 +52,7 @@ impl Opening {
         let server = (self.url.host.as_str(), self.url.port);
         AsyncSmtpConnection::connect_tokio1(server, Some(PATIENCE), &self.hello, wrapper, None)
             .await
-            .map_err(|error| temporary("the mail server does not answer", error))
+            .map_err(|error| unavailable("the mail server does not answer", error))
     }
 
     async fn converse(
@@ -62,18 +62,21 @@ impl Opening {
     ) -> Result<(), NotifyError> {
         if let Some(tls) = self.tls.clone().filter(|_| self.url.encryption == Encryption::StartTls) {
             let started = connection.starttls(tls, &self.hello).await;
-            started.map_err(|error| temporary("the mail server does not encrypt", error))?;
+            started.map_err(|error| unavailable("the mail server does not encrypt", error))?;
         }
         if let Some((user, password)) = &self.url.credentials {
             let credentials = Credentials::new(user.clone(), password.to_string());
             let mechanisms = [Mechanism::Plain, Mechanism::Login];
             let authenticated = connection.auth(&mechanisms, &credentials).await;
-            authenticated.map_err(|error| temporary("the mail server does not take the password", error))?;
+            authenticated
+                .map_err(|error| unavailable("the mail server does not take the password", error))?;
         }
         let parameters = parameters(connection, letter)?;
+        // What is asked for this letter alone may be what the server has something against.
+        let sender_refused = if parameters.is_empty() { unavailable } else { temporary };
         let mail = Mail::new(letter.envelope.from().cloned(), parameters);
         let taken = connection.command(mail).await;
-        taken.map_err(|error| temporary("the mail server does not take the sender", error))?;
+        taken.map_err(|error| sender_refused("the mail server does not take the sender", error))?;
         for recipient in letter.envelope.to() {
             let taken = connection.command(Rcpt::new(recipient.clone(), Vec::new())).await;
             taken.map_err(|error| refused("the mail server does not take the recipient", error))?;
@@ -106,6 +109,10 @@ fn refused(what: &str, error: SmtpError) -> NotifyError {
     if error.is_permanent() { NotifyError::permanent(what).caused_by(error) } else { temporary(what, error) }
 }
 
-fn temporary(what: &str, error: impl Error + Send + Sync + 'static) -> NotifyError {
+fn temporary(what: &str, error: SmtpError) -> NotifyError {
     NotifyError::temporary(what).caused_by(error)
+}
+
+fn unavailable(what: &str, error: SmtpError) -> NotifyError {
+    NotifyError::unavailable(what).caused_by(error)
 }

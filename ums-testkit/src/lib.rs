@@ -4,6 +4,8 @@
 mod clock;
 mod fixture;
 pub mod keys;
+pub mod malformed;
+pub mod package;
 pub mod refresh_race;
 pub mod scenarios;
 pub mod stores;

@@ -20,8 +20,15 @@ pub struct WorkbookMaker {
 #[derive(Clone, Debug)]
 struct Sheet {
     name: String,
-    hidden: bool,
+    visibility: Visibility,
     rows: Vec<Vec<Cell>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Visibility {
+    Visible,
+    Hidden,
+    VeryHidden,
 }
 
 /// What a cell of a made workbook holds.
@@ -40,6 +47,8 @@ pub enum Cell {
     Formatted(f64, String),
     /// `TRUE` or `FALSE`.
     Boolean(bool),
+    /// Text in a cell that is merged with those to its right and below: text, columns, rows. The others are blank.
+    Merged(String, u16, u32),
     /// A formula with the value that was computed from it; `#N/A` and the like make an error cell.
     Formula(String, String),
 }
@@ -90,15 +99,25 @@ impl WorkbookMaker {
         R: IntoIterator<Item: Into<Cell>>,
     {
         let rows = rows.into_iter().map(|row| row.into_iter().map(Into::into).collect()).collect();
-        self.sheets.push(Sheet { name: name.into(), hidden: false, rows });
+        self.sheets.push(Sheet { name: name.into(), visibility: Visibility::Visible, rows });
         self
     }
 
     /// Hides the sheet added last.
     #[must_use]
-    pub fn hidden(mut self) -> Self {
+    pub fn hidden(self) -> Self {
+        self.seen(Visibility::Hidden)
+    }
+
+    /// Hides the sheet added last so that Excel does not even offer to show it.
+    #[must_use]
+    pub fn very_hidden(self) -> Self {
+        self.seen(Visibility::VeryHidden)
+    }
+
+    fn seen(mut self, visibility: Visibility) -> Self {
         if let Some(sheet) = self.sheets.last_mut() {
-            sheet.hidden = true;
+            sheet.visibility = visibility;
         }
         self
     }
@@ -116,11 +135,15 @@ impl WorkbookMaker {
 
     fn write(&self) -> Result<Vec<u8>, XlsxError> {
         let mut workbook = Workbook::new();
-        let shown = self.sheets.iter().position(|sheet| !sheet.hidden);
+        let shown = self.sheets.iter().position(|sheet| sheet.visibility == Visibility::Visible);
         for (index, sheet) in self.sheets.iter().enumerate() {
             let worksheet = workbook.add_worksheet();
             worksheet.set_name(&sheet.name)?;
-            worksheet.set_hidden(sheet.hidden);
+            match sheet.visibility {
+                Visibility::Visible => {}
+                Visibility::Hidden => _ = worksheet.set_hidden(true),
+                Visibility::VeryHidden => _ = worksheet.set_very_hidden(true),
+            }
             if shown == Some(index) {
                 worksheet.set_active(true);
                 worksheet.set_first_tab(true);
@@ -153,6 +176,10 @@ fn write_cell(worksheet: &mut Worksheet, row: u32, column: u16, cell: &Cell) -> 
             _ = worksheet.write_number_with_format(row, column, *number, &format)?;
         }
         Cell::Boolean(value) => _ = worksheet.write_boolean(row, column, *value)?,
+        Cell::Merged(text, columns, rows) => {
+            let (last_row, last_column) = (row + rows - 1, column + columns - 1);
+            _ = worksheet.merge_range(row, column, last_row, last_column, text, &Format::new())?;
+        }
         Cell::Formula(formula, result) => {
             _ = worksheet.write_formula(row, column, Formula::new(formula).set_result(result))?;
         }
@@ -303,13 +330,19 @@ pub fn golden() -> WorkbookMaker {
         ],
         vec![text("Times"), date(0.4375, "hh:mm:ss"), date(36.5 / 24.0, "[h]:mm:ss")],
         vec![blank(), text("nowhere")],
+        vec![text("Two  spaces"), Cell::Merged("Across two columns".to_owned(), 2, 1)],
+        vec![Cell::Merged("Down two rows".to_owned(), 1, 2), text("first")],
+        vec![blank(), text("second")],
     ];
+    let secrets = [[text("email"), text("This sheet is very hidden and comes last.")]];
     WorkbookMaker::new()
         .sheet("Notes", notes)
         .hidden()
         .sheet("Users", users)
         .sheet("DEPARTMENTS", departments)
         .sheet("organisations", organisations)
+        .sheet("Secrets", secrets)
+        .very_hidden()
 }
 
 #[cfg(test)]

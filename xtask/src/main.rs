@@ -3,6 +3,7 @@
 
 mod common_passwords;
 mod fuzz;
+mod malformed;
 mod refresh_race;
 
 use std::env;
@@ -17,7 +18,7 @@ struct Task {
     run: fn(&[String]) -> Result<(), String>,
 }
 
-const TASKS: [Task; 6] = [
+const TASKS: [Task; 7] = [
     Task {
         name: "ci",
         arguments: "",
@@ -41,6 +42,12 @@ const TASKS: [Task; 6] = [
         arguments: "[POINTS]",
         does: "interrupts imports of 20,000 rows at so many points (10,000), half of them by SIGKILL",
         run: import_crash,
+    },
+    Task {
+        name: "malformed",
+        arguments: "[COUNT] [SEED]",
+        does: "reads every malformed workbook, and 20,000 changed by chance, under limits of memory and time",
+        run: malformed::run,
     },
     Task {
         name: "refresh-race",

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use ums_core::log::FileSink;
+use ums_core::notify::{MemoryNotifier, MessageKind, MessageOptions};
 use ums_core::{Builder, HashOptions, SecretKey, UserManagement};
 use ums_http::HttpOptions;
 use ums_server::{ServeOptions, serve};
@@ -26,6 +27,8 @@ pub(crate) const SECRET: &str = "canary-secret-of-this-server-0123456789";
 pub(crate) struct World {
     pub(crate) ums: UserManagement,
     pub(crate) clock: FixedClock,
+    /// The messages that were sent.
+    messages: MemoryNotifier,
     /// Nobody who has logged in.
     pub(crate) anyone: Client,
     directory: TempDir,
@@ -68,6 +71,9 @@ impl World {
         choose: impl FnOnce(Builder) -> Builder,
     ) -> Self {
         canary::secret(secret);
+        let messages = MemoryNotifier::new();
+        let sent = MessageOptions::at(([127, 0, 0, 1], 80).into()).background(false);
+        let choose = |builder: Builder| choose(builder.notifier(Arc::new(messages.clone()), sent));
         let ums = open(directory.path(), &clock, secret, choose).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -77,7 +83,7 @@ impl World {
             let stopped = async { stopped.await.unwrap_or_default() };
             serve(listener, router, ServeOptions::default(), stopped).await;
         });
-        Self { ums, clock, anyone: Client::new(&url), directory, stop, served }
+        Self { ums, clock, messages, anyone: Client::new(&url), directory, stop, served }
     }
 
     /// Registers somebody and logs them in. The first is the administrator.
@@ -96,6 +102,16 @@ impl World {
         Person { id, email: email.to_owned(), password: password.to_owned(), tokens, client }
     }
 
+    /// The token that was last sent to an address in a message of this kind.
+    pub(crate) async fn token(&self, kind: MessageKind, email: &str) -> String {
+        self.ums.deliver_messages().await.unwrap();
+        let messages = self.messages.take();
+        let sent = messages.iter().rfind(|message| message.kind == kind && message.recipient.email == email);
+        let token = sent.unwrap().token.as_ref().unwrap().reveal().to_owned();
+        canary::secret(&token);
+        token
+    }
+
     pub(crate) fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
@@ -109,7 +125,7 @@ impl World {
     }
 
     async fn stop(self) -> TempDir {
-        let Self { ums, clock: _, anyone, directory, stop, served } = self;
+        let Self { ums, anyone, directory, stop, served, .. } = self;
         ums.log().flush().await.unwrap();
         // Its connections are idle, and end with the client.
         drop(anyone);

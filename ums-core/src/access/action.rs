@@ -39,6 +39,8 @@ pub enum Action {
     Import,
     /// See the reports of imports.
     ReadImport,
+    /// Take organisations, departments and users out as a workbook.
+    Export,
     /// See the event log.
     ReadLogs,
     /// See what the system counts of itself.
@@ -47,7 +49,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of their declaration.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::OwnAccount,
         Self::ReadOrganisation,
         Self::CreateOrganisation,
@@ -63,6 +65,7 @@ impl Action {
         Self::DeleteUser,
         Self::Import,
         Self::ReadImport,
+        Self::Export,
         Self::ReadLogs,
         Self::ReadMetrics,
     ];
@@ -84,8 +87,8 @@ impl Action {
             }
             Self::Import | Self::ReadImport => (Self::ReadImport, Kind::Import),
             Self::OwnAccount => (Self::OwnAccount, Kind::Session),
-            // Neither acts on a thing, so none is ever missed.
-            Self::ReadLogs | Self::ReadMetrics => (self, Kind::User),
+            // None of them acts on a thing, so none is ever missed.
+            Self::Export | Self::ReadLogs | Self::ReadMetrics => (self, Kind::User),
         }
     }
 
@@ -98,6 +101,7 @@ impl Action {
                 | Self::CreateDepartment
                 | Self::CreateUser
                 | Self::Import
+                | Self::Export
                 | Self::ReadLogs
                 | Self::ReadMetrics
         )

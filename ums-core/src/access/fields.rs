@@ -161,6 +161,7 @@ impl Action {
             | Self::DeleteUser
             | Self::Import
             | Self::ReadImport
+            | Self::Export
             | Self::ReadLogs
             | Self::ReadMetrics => None,
         }

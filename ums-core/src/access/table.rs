@@ -42,6 +42,7 @@ const fn row(action: Action) -> [Scope; 4] {
         A::DeleteUser         => [No,  Dep, Org, All],
         A::Import             => [No,  No,  Org, All],
         A::ReadImport         => [No,  No,  Org, All],
+        A::Export             => [No,  Dep, Org, All],
         A::ReadLogs           => [No,  No,  Org, All],
         A::ReadMetrics        => [No,  No,  No,  All],
     }

@@ -51,7 +51,7 @@ impl Auth {
                     return Err(Conflict::AlreadyVerified.into());
                 }
                 self.outbox.expect_notifier()?;
-                if !self.throttle.admit_message(&transaction, &record.user.email).await? {
+                if self.throttle.admit_account_message(&transaction, &record.user.email).await?.is_err() {
                     return Ok(());
                 }
                 let intent = Intent::new(MessageKind::EmailVerification).asked_by(request_id);
@@ -102,13 +102,14 @@ impl Auth {
                 }
                 self.outbox.expect_notifier()?;
                 attempt.take_back(&transaction).await?;
-                if !self.throttle.admit_message(&transaction, email.as_given()).await? {
+                if self.throttle.admit_account_message(&transaction, email.as_given()).await?.is_err() {
                     return Ok(());
                 }
                 let intent = |kind| Intent::new(kind).asked_by(request_id);
                 let (id, asking) = (record.user.id, intent(MessageKind::EmailChange).to(email.as_given()));
                 self.outbox.put(&transaction, id, asking).await?;
-                self.outbox.put(&transaction, id, intent(MessageKind::EmailChangeRequested)).await
+                let notice = intent(MessageKind::EmailChangeRequested).to(record.user.email.as_str());
+                self.outbox.put(&transaction, id, notice).await
             })
             .await
     }

@@ -22,7 +22,9 @@ impl Auth {
         let attempt = self.throttle.attempt(&credentials.email, origin.ip, password_since, tally).await?;
         let hash = account.as_ref().and_then(|account| account.credential.as_ref());
         let hash = hash.map(|credential| &credential.data.password_hash);
-        let verdict = attempt.or_take_back(self.hasher.verify(&credentials.password, hash).await).await?;
+        let begun = attempt.begun();
+        let verdict =
+            attempt.or_take_back(self.hasher.verify(&credentials.password, hash, &begun).await).await?;
         let (profile, credential) = match account {
             Some(Account { profile, credential: Some(credential) })
                 if verdict.matches && may_log_in(&profile) =>

@@ -51,7 +51,10 @@ impl Auth {
                 attempt.take_back(&transaction).await?;
                 let credential = Credential { password_hash: password_hash.clone(), changed_at: now };
                 transaction.put(key, &credential)?;
-                self.outbox.put(&transaction, id, Intent::new(MessageKind::PasswordChanged)).await
+                let account = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
+                let email = account.ok_or(Error::InvalidAccessToken)?.data.user.email;
+                let notice = Intent::new(MessageKind::PasswordChanged).to(email);
+                self.outbox.put(&transaction, id, notice).await
             })
             .await
     }
@@ -72,7 +75,8 @@ impl Auth {
         let password_since = found.as_ref().map(|found| found.data.changed_at);
         let attempt = self.throttle.attempt(&user.email, origin.ip, password_since, tally).await?;
         let hash = found.as_ref().map(|found| &found.data.password_hash);
-        let verdict = attempt.or_take_back(self.hasher.verify(password, hash).await).await?;
+        let begun = attempt.begun();
+        let verdict = attempt.or_take_back(self.hasher.verify(password, hash, &begun).await).await?;
         match found.filter(|_| verdict.matches) {
             Some(credential) => Ok(Confirmed { user, credential, attempt }),
             None => {

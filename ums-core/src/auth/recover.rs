@@ -53,7 +53,7 @@ impl Auth {
                 self.directory.write_account(&transaction, &found.data, &record, credential).await?;
                 self.throttle.forgive(&transaction, &record.user.email, origin.ip).await?;
                 transaction.delete(keyspace::token(claims.user, claims.purpose));
-                let notice = Intent::new(MessageKind::PasswordChanged);
+                let notice = Intent::new(MessageKind::PasswordChanged).to(found.data.user.email.as_str());
                 self.outbox.put(&transaction, claims.user, notice).await?;
                 Ok(record.user)
             })

@@ -40,8 +40,9 @@ impl Auth {
             department_id: registration.department_id,
             ..UserFields::default()
         };
-        let email = self.check(&fields, &registration.password).await?;
+        // Before anything is tested: what is wrong with a password may tell the organisation's name.
         self.throttle.admit_address(AddressLimit::Registrations, origin.ip).await?;
+        let email = self.check(&fields, &registration.password).await?;
         // Looked at before the costly hash; the commit looks again.
         self.directory.expect_free_address(&email).await?;
         self.directory.expect_place(&Actor::Anonymous, None, registration.department_id).await?;

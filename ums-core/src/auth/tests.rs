@@ -66,6 +66,31 @@ async fn guesses_at_once_never_take_more_hashes_than_permits() {
 }
 
 #[tokio::test]
+async fn guesses_given_up_count_once_their_password_is_verified() {
+    let ums = user_management(ThrottleOptions::new()).await;
+    let hasher = &ums.auth().hasher;
+    let anonymous = ums.anonymous().with(Origin::new().ip([192, 0, 2, 1].into()));
+    let email = "ada@example.com".to_owned();
+    let credentials = Credentials { email, password: Password::new("WrongPassword1234") };
+    let held = hasher.hold();
+    for _ in 0..20 {
+        tokio::select! {
+            ended = anonymous.login(&credentials) => panic!("{ended:?}"),
+            () = async { while hasher.asked() == 0 { tokio::task::yield_now().await } } => {}
+        }
+        assert_eq!(hasher.asked(), 0);
+    }
+    drop(held);
+    let before = hasher.probe().begun().len();
+    // Given up during the computation, unless that ends first: it counts either way.
+    tokio::select! {
+        _ = anonymous.login(&credentials) => {}
+        () = async { while hasher.probe().begun().len() == before { tokio::task::yield_now().await } } => {}
+    }
+    assert_eq!(guess(&ums, &["ada@example.com"], 10).await, (5, 5));
+}
+
+#[tokio::test]
 async fn options_out_of_bounds_open_nothing() {
     let secret = SecretKey::new([7; 32]).unwrap();
     let builder = UserManagement::builder(Arc::new(MemoryStore::new()), secret);

@@ -13,7 +13,7 @@ use crate::transaction::Transaction;
 use crate::{Conflict, Result, keyspace};
 
 impl Directory {
-    /// Sends an invitation again.
+    /// Sends an invitation again, as often as one may ask for a message to the same address.
     pub(crate) async fn invite(&self, actor: &Actor, id: UserId) -> Result<Versioned<User>> {
         self.write(|transaction| async move {
             let actor = self.confirm(&transaction, actor).await?;
@@ -27,6 +27,7 @@ impl Directory {
                 return Err(Conflict::NotInvited.into());
             }
             self.outbox.expect_notifier()?;
+            self.throttle.admit_account_message(&transaction, &user.email).await??;
             self.outbox.put(&transaction, id, Intent::new(MessageKind::Invitation)).await?;
             Ok(Versioned { value: found.data.user, version: found.version })
         })
@@ -45,10 +46,16 @@ impl Directory {
         let id = new.id;
         let moved = fold_email(&old.email) != fold_email(&new.email);
         if has_new_password && old.status != Status::Invited {
-            self.outbox.put(transaction, id, Intent::new(MessageKind::PasswordChanged)).await?;
+            let notice = Intent::new(MessageKind::PasswordChanged).to(old.email.as_str());
+            self.outbox.put(transaction, id, notice).await?;
         }
         if !moved {
             return Ok(());
+        }
+        // From a suspended account, too: suspending it first must not keep it from its owner.
+        if new.status != Status::Invited {
+            let notice = Intent::new(MessageKind::EmailChanged).to(old.email.as_str());
+            self.outbox.put(transaction, id, notice).await?;
         }
         match new.status {
             // Whom nobody has sent an invitation gets none by this.
@@ -56,8 +63,6 @@ impl Directory {
                 self.outbox.put(transaction, id, Intent::new(MessageKind::Invitation)).await
             }
             Status::Active | Status::Pending => {
-                let notice = Intent::new(MessageKind::EmailChanged).to(old.email.as_str());
-                self.outbox.put(transaction, id, notice).await?;
                 self.outbox.put(transaction, id, Intent::new(MessageKind::EmailVerification)).await
             }
             Status::Invited | Status::Suspended => Ok(()),

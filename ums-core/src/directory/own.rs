@@ -2,6 +2,7 @@
 
 use ums_store::Version;
 
+use super::rights::UserChange;
 use super::user_fields::missed_user;
 use super::{Directory, Versioned, check_version};
 use crate::access::{Action, Actor, Field, Target};
@@ -22,7 +23,7 @@ impl Directory {
         id: UserId,
         full_name: &Patch<String>,
         expected: Option<Version>,
-    ) -> Result<Versioned<User>> {
+    ) -> Result<UserChange> {
         let now = self.database.now();
         self.write(|transaction| async move {
             let key = keyspace::user_profile(id);
@@ -43,7 +44,8 @@ impl Directory {
             account.user.full_name = parsed.ok_or_else(missed_user)?.into_string();
             account.user.updated_at = now;
             transaction.replace(key, Some(&found.data), Some(&account))?;
-            Ok(Versioned { value: account.user, version: transaction.version() })
+            let after = Versioned { value: account.user, version: transaction.version() };
+            Ok(UserChange { before: found.data.user, after, sets_password: false })
         })
         .await
     }

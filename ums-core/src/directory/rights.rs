@@ -28,6 +28,7 @@ pub(crate) struct RightsChange {
 pub(crate) struct UserChange {
     pub(crate) before: User,
     pub(crate) after: Versioned<User>,
+    pub(crate) sets_password: bool,
 }
 
 impl Rights {
@@ -60,6 +61,24 @@ impl RightsChange {
 }
 
 impl UserChange {
+    /// The names of the fields that are others than before, and of the password where one was set.
+    pub(crate) fn fields(&self) -> Vec<&'static str> {
+        let (before, after) = (&self.before, &self.after.value);
+        [
+            ("full_name", before.full_name != after.full_name),
+            ("email", before.email != after.email),
+            ("password", self.sets_password),
+            ("external_id", before.external_id != after.external_id),
+            ("role", before.role != after.role),
+            ("status", before.status != after.status),
+            ("organisation_id", before.organisation_id != after.organisation_id),
+            ("department_id", before.department_id != after.department_id),
+        ]
+        .into_iter()
+        .filter_map(|(name, changed)| changed.then_some(name))
+        .collect()
+    }
+
     /// The change of rights that it is, if any.
     pub(crate) fn of_rights(&self) -> Option<RightsChange> {
         RightsChange::between(&self.before, &self.after.value)

@@ -203,7 +203,8 @@ impl Directory {
         let place = self.user_place(transaction, actor, upsert.organisation_id, upsert.department_id).await?;
         let Some(found) = self.same_user(transaction, upsert, place.organisation_id).await? else {
             let mut checker = Checker::default();
-            let status = new_status(upsert.status, upsert.credential.is_some(), &mut checker);
+            let given = without_password(upsert.status, upsert.credential.is_none());
+            let status = new_status(given, upsert.credential.is_some(), &mut checker);
             checker.finish()?;
             let role = upsert.role.unwrap_or(Role::Member);
             let after = Target { role: Some(role), ..place.target() };
@@ -241,7 +242,7 @@ impl Directory {
                 .map(|external_id| external_id.as_str().to_owned())
                 .or_else(|| old.external_id.clone()),
             role: upsert.role.or(Some(old.role)),
-            status: upsert.status.or(Some(old.status)),
+            status: without_password(upsert.status, old.status == Status::Invited).or(Some(old.status)),
             organisation_id: if moves { place.organisation_id } else { old.organisation_id },
             department_id: upsert.department_id.or_else(|| {
                 let stays = !moves || place.organisation_id == old.organisation_id;
@@ -347,6 +348,12 @@ impl Directory {
         let found = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
         present(found).map(Some)
     }
+}
+
+/// The status that a row asks for: of an account that has no password yet, `active` means that it may become so, and until
+/// then it is invited. So an export, which holds no passwords, can be imported.
+fn without_password(given: Option<Status>, has_none: bool) -> Option<Status> {
+    given.map(|status| if status == Status::Active && has_none { Status::Invited } else { status })
 }
 
 fn organisation_fields(draft: &OrganisationDraft) -> OrganisationFields {

@@ -1,7 +1,7 @@
 //! Users as given, checked field by field.
 
 use crate::model::{Status, User, UserFields, UserPatch};
-use crate::parse::{Checker, Email, ExternalId, FullName};
+use crate::parse::{Checker, Email, ExternalId, FullName, fold_email};
 use crate::{Error, Password, Result};
 
 pub(super) use super::fields::missed as missed_user;
@@ -29,6 +29,18 @@ impl UserDraft {
         let email = checker.required("email", &fields.email);
         let external_id = checker.optional("external_id", fields.external_id.as_deref());
         Some(Self { full_name: full_name?, email: email?, external_id })
+    }
+}
+
+/// Nobody changes what they prove themselves with by their rights over users: whoever has got hold of a session alone
+/// must not get the account. With the current password they do, elsewhere (ASVS 5.0, 6.2.3 and 7.5.1).
+pub(super) fn refuse_own_proof(old: &User, fields: &UserFields, sets_password: bool, checker: &mut Checker) {
+    if sets_password {
+        checker.add("password", "own_account", "is your own: change it with your current password");
+    }
+    let email = fields.email.parse::<Email>();
+    if email.is_ok_and(|email| email.canonical() != fold_email(&old.email)) {
+        checker.add("email", "own_account", "is your own: ask for its change with your current password");
     }
 }
 

@@ -6,7 +6,7 @@ use ums_store::Version;
 
 use super::place::{Place, departments_above, expect_open};
 use super::rights::UserChange;
-use super::user_fields::{UserDraft, new_status, no_user};
+use super::user_fields::{UserDraft, new_status, no_user, refuse_own_proof};
 use super::{Directory, Versioned, check_version, count_admins};
 use crate::access::{Action, Actor, Scope, Target};
 use crate::hash::StoredHash;
@@ -230,7 +230,7 @@ impl Directory {
             let record = self.changed(&transaction, &actor, &found, &fields, checker, credential).await?;
             self.write_changed(&transaction, &found, &record, credential).await?;
             let after = Versioned { value: record.user, version: transaction.version() };
-            Ok(UserChange { before: found.data.user, after })
+            Ok(UserChange { before: found.data.user, after, sets_password: credential.is_some() })
         })
         .await
     }
@@ -267,6 +267,9 @@ impl Directory {
         let has_password = credential.is_some()
             || transaction.read::<Credential>(&keyspace::credential(old.id)).await?.is_some();
         let status = changed_status(old, fields.status, has_password, &mut checker);
+        if actor.user_id() == Some(old.id) {
+            refuse_own_proof(old, fields, credential.is_some(), &mut checker);
+        }
         let draft = UserDraft::parse(fields, checker)?;
         let role = fields.role.unwrap_or(old.role);
         let place = self.user_place(transaction, actor, fields.organisation_id, fields.department_id).await?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +15,9 @@ use crate::{Error, Result};
 /// When to come back, told to those for whom there is no place. A full queue is worked off in about this time.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
+/// How many there may be at once whose work needs a large memory, those that wait for it among them.
+const LARGE: usize = 32;
+
 /// Lets a bounded number of hashes be computed at once, off the async threads, each in a memory of its own.
 ///
 /// A piece of work has a *place* from when it is asked for, and a *permit* while it is computed. The blocking thread
@@ -24,11 +27,13 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// Memories are made at first use, at most one for each permit, and used again. Each is wiped after use, which takes
 /// about 3 % of the time: from what a computation leaves behind, its steps can be undone, and each guess at the password
 /// would then cost one BLAKE2 instead of one argon2. Work that needs more than such a memory has one of its own for as
-/// long as it runs; all of these together are at most 1 GiB.
+/// long as it runs; all of these together are at most 1 GiB. Who waits for that takes no place yet, and no more than 32 do:
+/// an organisation that brings such hashes along keeps nobody else from logging in. One permit, where there are several,
+/// is never theirs.
 pub(super) struct Gate {
     places: Arc<Semaphore>,
     permits: Arc<Semaphore>,
-    large: Arc<Semaphore>,
+    large: Large,
     shelf: Arc<Shelf>,
     /// How many places and permits there are.
     all: [usize; 2],
@@ -56,7 +61,7 @@ impl Gate {
         Self {
             places: Arc::new(Semaphore::new(places)),
             permits: Arc::new(Semaphore::new(concurrency)),
-            large: Arc::new(Semaphore::new(MAXIMUM_MEMORY as usize)),
+            large: Large::new(concurrency),
             shelf: Arc::new(Shelf { size: memory, free: Mutex::default() }),
             all: [places, concurrency],
             refused: AtomicU64::new(0),
@@ -81,27 +86,34 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// [`Error::Overloaded`] at once where no place is left, or where the machine has no such memory.
+    /// [`Error::Overloaded`] at once where no place is left, too many want large memories, or the machine has no such
+    /// memory.
     pub(super) async fn run<T, W>(&self, memory: u32, work: W) -> Result<T>
     where
         T: Send + 'static,
         W: FnOnce(&mut [Block]) -> T + Send + 'static,
     {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
-            self.refused.fetch_add(1, Ordering::Relaxed);
-            overloaded()
-        })?;
-        // Before the permit: who waits for a large memory must not keep others from computing.
-        let large = if memory > self.shelf.size {
-            Some(Arc::clone(&self.large).acquire_many_owned(memory).await.map_err(closed)?)
-        } else {
-            None
+        self.run_noting(&AtomicBool::default(), memory, work).await
+    }
+
+    /// The same; sets `begun` once nothing stops it any more.
+    pub(super) async fn run_noting<T, W>(&self, begun: &AtomicBool, memory: u32, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut [Block]) -> T + Send + 'static,
+    {
+        // Before the place and the permit: who waits for a large memory must not keep others from computing.
+        let large = match memory > self.shelf.size {
+            true => Some(self.large.enter(memory).await.map_err(|error| self.count(error))?),
+            false => None,
         };
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| self.count(overloaded()))?;
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(closed)?;
         let held = Held { _permit: permit, _large: large, _place: place };
         let shelf = Arc::clone(&self.shelf);
         #[cfg(test)]
         let probe = Arc::clone(&self.probe);
+        begun.store(true, Ordering::Relaxed);
         let task = tokio::task::spawn_blocking(move || {
             let _held = held;
             #[cfg(test)]
@@ -110,6 +122,13 @@ impl Gate {
             Ok(work(&mut lease))
         });
         task.await.map_err(|error| Error::internal(format!("hashing was cut off: {error}")))?
+    }
+
+    fn count(&self, error: Error) -> Error {
+        if matches!(error, Error::Overloaded { .. }) {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        error
     }
 }
 
@@ -122,9 +141,35 @@ impl fmt::Debug for Gate {
     }
 }
 
+/// What is shared by those who need large memories.
+struct Large {
+    entries: Arc<Semaphore>,
+    /// In KiB.
+    memory: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
+}
+
+impl Large {
+    fn new(concurrency: usize) -> Self {
+        Self {
+            entries: Arc::new(Semaphore::new(LARGE)),
+            memory: Arc::new(Semaphore::new(MAXIMUM_MEMORY as usize)),
+            permits: Arc::new(Semaphore::new(concurrency.saturating_sub(1).max(1))),
+        }
+    }
+
+    /// What work with a large memory holds as long as it lasts.
+    async fn enter(&self, memory: u32) -> Result<[OwnedSemaphorePermit; 3]> {
+        let entry = Arc::clone(&self.entries).try_acquire_owned().map_err(|_| overloaded())?;
+        let memory = Arc::clone(&self.memory).acquire_many_owned(memory).await.map_err(closed)?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(closed)?;
+        Ok([permit, memory, entry])
+    }
+}
+
 struct Held {
     _permit: OwnedSemaphorePermit,
-    _large: Option<OwnedSemaphorePermit>,
+    _large: Option<[OwnedSemaphorePermit; 3]>,
     _place: OwnedSemaphorePermit,
 }
 

@@ -1,6 +1,7 @@
 //! Hashing and verifying passwords.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::argon2::{Argon2Hash, Cost};
 use super::gate::{Gate, HashLoad};
@@ -64,12 +65,18 @@ impl Hasher {
     ///
     /// `None` stands for an account that is not there, has no password or may not log in: it matches nothing and costs
     /// one verification at today's parameters all the same, so that the time says nothing of the account. So does a
-    /// stored hash that can't be used, which is also logged as an error.
+    /// stored hash that can't be used, which is also logged as an error. `begun` is set once the verification can't be
+    /// stopped any more, by dropping the future neither.
     ///
     /// # Errors
     ///
     /// [`Error::Overloaded`](crate::Error::Overloaded) where too many wait already.
-    pub(crate) async fn verify(&self, password: &Password, stored: Option<&StoredHash>) -> Result<Verdict> {
+    pub(crate) async fn verify(
+        &self,
+        password: &Password,
+        stored: Option<&StoredHash>,
+        begun: &AtomicBool,
+    ) -> Result<Verdict> {
         let usable = stored.and_then(|hash| match hash.scheme() {
             Ok(scheme) => Some(scheme),
             Err(error) => {
@@ -84,8 +91,10 @@ impl Hasher {
             None => self.decoy_scheme()?,
         };
         let password = password.clone();
-        let matches =
-            self.gate.run(scheme.memory(), move |memory| scheme.matches(&password, memory)).await??;
+        let matches = self
+            .gate
+            .run_noting(begun, scheme.memory(), move |memory| scheme.matches(&password, memory))
+            .await??;
         let matches = matches && known;
         Ok(Verdict { matches, outdated: matches && outdated })
     }
@@ -99,6 +108,18 @@ impl Hasher {
     #[cfg(test)]
     pub(crate) fn probe(&self) -> &super::gate::probe::Probe {
         &self.gate.probe
+    }
+
+    /// Lets everything wait as long as it is held.
+    #[cfg(test)]
+    pub(crate) fn hold(&self) -> impl Drop {
+        self.gate.hold()
+    }
+
+    /// How many wait or are computed.
+    #[cfg(test)]
+    pub(crate) fn asked(&self) -> usize {
+        self.gate.places_taken()
     }
 
     fn decoy_scheme(&self) -> Result<Scheme> {

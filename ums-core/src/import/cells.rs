@@ -85,7 +85,7 @@ impl<'a, R: Read + Seek> SheetCells<'a, R> {
     /// With a layout, cells of columns that it does not know are left out, though they make a row not empty; without
     /// one, for the heading row, all cells are there, shortened.
     pub(super) fn next_row(&mut self, layout: Option<&Layout>) -> Result<Option<RawRow<'a>>, WorkbookError> {
-        let Some(mut cell) = self.next_cell()? else { return Ok(None) };
+        let Some(mut cell) = self.next_of(layout)? else { return Ok(None) };
         let index = cell.row;
         let mut row = RawRow { number: index + 1, cells: Vec::new(), doubt: None };
         loop {
@@ -104,9 +104,22 @@ impl<'a, R: Read + Seek> SheetCells<'a, R> {
                 }
                 _ => {}
             }
-            match self.next_cell()? {
+            match self.next_of(layout)? {
                 Some(next) => cell = next,
                 None => return Ok(Some(row)),
+            }
+        }
+    }
+
+    /// The next cell, but for what was said of a row that was given back: that is no part of it.
+    fn next_of(&mut self, layout: Option<&Layout>) -> Result<Option<PlacedCell<'a>>, WorkbookError> {
+        loop {
+            let cell = self.next_cell()?;
+            let passed_over = cell.as_ref().is_some_and(|cell| {
+                cell.doubt.is_none() && layout.is_some_and(|layout| layout.says_what_is_wrong(cell.column))
+            });
+            if !passed_over {
+                return Ok(cell);
             }
         }
     }
@@ -157,7 +170,7 @@ impl<'a, R: Read + Seek> SheetCells<'a, R> {
 }
 
 /// What is wrong with one cell, where the stream goes on behind it; `None` where it is the sheet that is broken.
-fn cell_fault(error: &XlsxError) -> Option<&'static str> {
+pub(crate) fn cell_fault(error: &XlsxError) -> Option<&'static str> {
     match error {
         XlsxError::CellError(_) => Some("holds an error of an unknown kind"),
         XlsxError::CellTAttribute(_) => Some("has a type that does not exist"),

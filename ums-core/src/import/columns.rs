@@ -39,15 +39,14 @@ impl SheetKind {
     pub(super) fn column(self, heading: &str) -> Option<Column> {
         let heading = plain(heading);
         let known = |names: &&[&str]| names.iter().any(|name| plain(name) == heading);
-        self.headings().iter().find(|(_, names)| known(names)).map(|(column, _)| *column)
+        self.columns().iter().find(|known_as| known(&known_as.headings)).map(|found| found.column)
     }
 
-    /// What its columns are headed, first the name that this system gives them.
-    fn headings(self) -> Headings {
+    /// The column that says which organisation, department or user a row is of.
+    pub(crate) fn main_column(self) -> Column {
         match self {
-            Self::Organisations => ORGANISATIONS,
-            Self::Departments => DEPARTMENTS,
-            Self::Users => USERS,
+            Self::Organisations | Self::Departments => Column::Name,
+            Self::Users => Column::Email,
         }
     }
 }
@@ -129,39 +128,14 @@ impl Column {
     }
 }
 
-type Headings = &'static [(Column, &'static [&'static str])];
+/// The heading of a column that says what is wrong with a row: written into what is given back, and passed over where it
+/// is read.
+pub(crate) const WHAT_IS_WRONG: &str = "What is wrong";
 
-const ORGANISATION: (Column, &[&str]) = (
-    Column::Organisation,
-    &["organisation", "organization", "company", "organisation name", "organization name"],
-);
-const ORGANISATION_ID: (Column, &[&str]) = (Column::OrganisationId, &["organisation_id", "organization_id"]);
-
-const ORGANISATIONS: Headings =
-    &[(Column::Name, &["name"]), (Column::Address, &["address"]), (Column::Description, &["description"])];
-
-const DEPARTMENTS: Headings = &[
-    (Column::Name, &["name", "department"]),
-    ORGANISATION,
-    ORGANISATION_ID,
-    (Column::Parent, &["parent", "parent department"]),
-];
-
-const USERS: Headings = &[
-    (Column::Email, &["email", "e-mail", "mail", "email address"]),
-    (Column::ExternalId, &["external_id", "employee id", "employee number", "personnel number"]),
-    (Column::FullName, &["full_name", "name"]),
-    (Column::FirstName, &["first_name"]),
-    (Column::LastName, &["last_name"]),
-    (Column::Department, &["department", "department name", "dept"]),
-    (Column::DepartmentId, &["department_id"]),
-    ORGANISATION,
-    ORGANISATION_ID,
-    (Column::Role, &["role"]),
-    (Column::Status, &["status"]),
-    (Column::Password, &["password"]),
-    (Column::PasswordHash, &["password_hash"]),
-];
+/// Whether a heading is that of the column that says what is wrong.
+pub(crate) fn says_what_is_wrong(heading: &str) -> bool {
+    plain(heading) == plain(WHAT_IS_WRONG)
+}
 
 /// A heading without regard to case, white space, `_` and `-`.
 pub(super) fn plain(heading: &str) -> String {
@@ -177,9 +151,10 @@ mod tests {
     #[test]
     fn every_heading_of_the_table_is_known_in_any_writing() {
         for kind in SheetKind::ALL {
-            for (column, names) in kind.headings() {
+            for known in kind.columns() {
+                let (column, names) = (&known.column, known.headings);
                 assert_eq!(plain(names[0]), plain(column.as_str()), "the first name is the column's own");
-                for name in *names {
+                for name in names {
                     for written in [
                         name.to_uppercase(),
                         name.replace(['_', ' ', '-'], ""),

@@ -69,9 +69,11 @@ impl WorkbookError {
         match error.downcast::<Self>() {
             Ok(carried) => carried,
             Err(error) => match error.kind() {
-                io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
-                    Self::damaged(error.to_string())
-                }
+                // Unsupported: packed in a way that no workbook is.
+                io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::InvalidData
+                | io::ErrorKind::InvalidInput
+                | io::ErrorKind::Unsupported => Self::damaged(error.to_string()),
                 _ => Self::Io(error),
             },
         }

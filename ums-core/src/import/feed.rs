@@ -16,7 +16,7 @@ use super::seen::{Seen, Sighting};
 use super::{
     Column, ImportOptions, OnMissing, SheetEvent, SheetKind, SheetRow, WorkbookError, WorkbookReader,
 };
-use crate::{Error, Result};
+use crate::{Clock, Error, Result};
 
 /// How many events go from the reader to the importer at a time, and how many such portions may wait.
 const EVENTS: usize = 2048;
@@ -40,17 +40,14 @@ pub(super) fn start(
     reader: WorkbookReader<Metered>,
     options: ImportOptions,
     from: Checkpoint,
-    running: Arc<Running>,
 ) -> (mpsc::Receiver<Message>, Named) {
     let (sender, receiver) = mpsc::channel(PORTIONS);
     let (named_sender, named_receiver) = oneshot::channel();
     tokio::task::spawn_blocking(move || {
         let is_whole = options.on_missing == OnMissing::Suspend;
         let named = is_whole.then(|| Seen::new(2 * reader.size().rows));
-        let mut feed = Feed { reader, options, from, sender, named, running };
-        feed.running.run_time(true);
-        let read = feed.run().map_err(|error| feed.running.over_time().unwrap_or(error));
-        match read {
+        let mut feed = Feed { reader, options, from, sender, named };
+        match feed.run() {
             Ok(()) => drop(feed.named.map(|named| named_sender.send(Box::new(named)))),
             // Nobody listens any more where the import was called off.
             Err(error) => drop(feed.sender.blocking_send(Err(error))),
@@ -61,16 +58,14 @@ pub(super) fn start(
 
 /// Opens a workbook on a thread that may block.
 pub(super) async fn open(
+    clock: Arc<dyn Clock>,
     workbook: File,
     limits: super::ImportLimits,
     running: Arc<Running>,
 ) -> Result<Result<WorkbookReader<Metered>, WorkbookError>> {
     let opened = tokio::task::spawn_blocking(move || {
-        running.run_time(true);
-        let opened = WorkbookReader::open(Metered { file: workbook, running: running.clone() }, &limits);
-        // Whatever it fails with once it is over its time.
-        let reader = opened.map_err(|error| running.over_time().unwrap_or(error))?;
-        running.run_time(false);
+        let metered = Metered { file: workbook, running: running.clone() };
+        let reader = WorkbookReader::open_by(clock, metered, &limits)?;
         running.begin_reading();
         Ok(reader)
     });
@@ -82,7 +77,6 @@ struct Feed {
     options: ImportOptions,
     from: Checkpoint,
     sender: mpsc::Sender<Message>,
-    running: Arc<Running>,
     /// Whom the rows name, where that is asked for.
     named: Option<Seen>,
 }
@@ -123,7 +117,6 @@ impl Feed {
         let rows = self.reader.size().rows;
         let mut portions = Portions {
             sender: &self.sender,
-            running: &self.running,
             at,
             done: if (sheet, pass) == (self.from.sheet, self.from.pass) { self.from.events } else { 0 },
             events: Vec::with_capacity(EVENTS),
@@ -165,7 +158,6 @@ fn event_of_pass(event: SheetEvent, pass: u32, levels: &Levels) -> Option<SheetE
 /// Gathers the events of a pass, finds rows that repeat an earlier one, and sends what is not done yet.
 struct Portions<'a> {
     sender: &'a mpsc::Sender<Message>,
-    running: &'a Running,
     at: Checkpoint,
     /// How many events of the pass are done already.
     done: u64,
@@ -195,10 +187,7 @@ impl Portions<'_> {
         if events.is_empty() {
             return ControlFlow::Continue(());
         }
-        self.running.run_time(false);
-        let sent = self.sender.blocking_send(Ok(Portion { at, events }));
-        self.running.run_time(true);
-        match sent {
+        match self.sender.blocking_send(Ok(Portion { at, events })) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         }
@@ -284,9 +273,6 @@ pub(super) struct Metered {
 
 impl Read for Metered {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Some(error) = self.running.over_time() {
-            return Err(io::Error::other(error));
-        }
         let read = self.file.read(buffer)?;
         self.running.note_bytes(read as u64);
         Ok(read)

@@ -1,7 +1,7 @@
 //! What a heading row says: which column holds what, and which are missing.
 
 use super::ImportFault;
-use super::columns::{Column, SheetKind, plain};
+use super::columns::{Column, SheetKind, plain, says_what_is_wrong};
 use super::report::shorten;
 
 /// A sheet whose heading row is understood: what it holds, and where.
@@ -10,6 +10,8 @@ pub struct Layout {
     sheet: String,
     kind: SheetKind,
     columns: Vec<PlacedColumn>,
+    /// The columns that say what is wrong with each row.
+    passed_over: Vec<u32>,
 }
 
 /// A column, where it stands, and what its heading says.
@@ -45,10 +47,13 @@ impl Layout {
         organisation_given: bool,
     ) -> ReadHeadings {
         let kind = kind.unwrap_or_else(|| Self::told_kind(cells));
-        let mut layout = Self { sheet: sheet.to_owned(), kind, columns: Vec::new() };
+        let passed_over =
+            cells.iter().filter(|(_, heading)| says_what_is_wrong(heading)).map(|(index, _)| *index);
+        let passed_over = passed_over.collect();
+        let mut layout = Self { sheet: sheet.to_owned(), kind, columns: Vec::new(), passed_over };
         let mut faults = Vec::new();
         let mut warnings = Vec::new();
-        for (index, heading) in cells {
+        for (index, heading) in cells.iter().filter(|(_, heading)| !says_what_is_wrong(heading)) {
             let fault = |code, message: String| {
                 ImportFault::of_sheet(sheet, code, message).in_row(number).in_column(heading).in_cell(*index)
             };
@@ -118,6 +123,11 @@ impl Layout {
     /// What stands in the column with this index, counted from 0.
     pub(super) fn at(&self, index: u32) -> Option<&PlacedColumn> {
         self.columns.iter().find(|placed| placed.index == index)
+    }
+
+    /// Whether the column with this index says what is wrong with each row.
+    pub(super) fn says_what_is_wrong(&self, index: u32) -> bool {
+        self.passed_over.contains(&index)
     }
 
     fn has(&self, column: Column) -> bool {

@@ -139,7 +139,7 @@ impl<'a> Importer<'a> {
         from: Checkpoint,
     ) -> Result<Result<(), Halt>> {
         let reader_rows = reader.size().rows;
-        let (mut portions, named) = feed::start(reader, self.options.clone(), from, self.running.clone());
+        let (mut portions, named) = feed::start(reader, self.options.clone(), from);
         self.rows.store(reader_rows, Ordering::Relaxed);
         let mut batch = Batch { at: from, events: Vec::new(), passwords: 0 };
         let mut flight = None;

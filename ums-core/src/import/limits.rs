@@ -5,8 +5,8 @@ use std::time::Duration;
 
 /// How large a workbook may be, each bound with the value it has where nothing is said; and how much is kept of one.
 ///
-/// All that concern a workbook but [`ImportLimits::file_bytes`] are looked at before the first row is given out, so that a workbook that is
-/// over one of them changes nothing.
+/// All are looked at before the first row is given out, so that a workbook that is over one of them changes nothing. The
+/// time alone goes on to count while rows are given out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImportLimits {
@@ -30,8 +30,8 @@ pub struct ImportLimits {
     pub columns: u64,
     /// Bytes of one cell or shared string, its markup included: 1 MiB. Excel's own limit is 32,767 characters.
     pub cell_bytes: u64,
-    /// How long the workbook may take to be looked at and read: 10 minutes. What waits for the store does not count.
-    pub time: Duration,
+    /// Seconds that reading takes, those left out in which others work on the rows: 120.
+    pub seconds: u64,
     /// How many faults are kept beyond those of the report, for whoever asks for the failed rows: 1,000,000.
     pub faults: u64,
     /// How long the workbook and the faults beyond those of the report are kept once an import has ended: a day.
@@ -52,7 +52,7 @@ impl Default for ImportLimits {
             cells: 20_000_000,
             columns: 16_384,
             cell_bytes: MIB,
-            time: Duration::from_secs(10 * 60),
+            seconds: 120,
             faults: 1_000_000,
             kept_for: Duration::from_secs(24 * 60 * 60),
         }
@@ -83,8 +83,8 @@ pub enum Limit {
     Columns,
     /// [`ImportLimits::cell_bytes`].
     CellBytes,
-    /// [`ImportLimits::time`], in seconds.
-    Time,
+    /// [`ImportLimits::seconds`].
+    Seconds,
 }
 
 impl Limit {
@@ -102,7 +102,7 @@ impl Limit {
             Self::Cells => "cells",
             Self::Columns => "columns",
             Self::CellBytes => "cell_bytes",
-            Self::Time => "time",
+            Self::Seconds => "seconds",
         }
     }
 }

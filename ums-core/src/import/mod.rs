@@ -17,14 +17,16 @@
 //!
 //! `columns`, `headings` and `rows` are pure; `guard`, `cells` and `reader` read the file and nothing else.
 
-mod cells;
-mod columns;
+pub(crate) mod cells;
+pub(crate) mod column_table;
+pub(crate) mod columns;
 mod decide;
 mod error;
 mod faults;
 mod feed;
 mod files;
 mod fingerprint;
+pub(crate) mod formulas;
 mod guard;
 mod headings;
 mod importer;
@@ -45,9 +47,10 @@ pub(crate) mod reports;
 mod rows;
 mod running;
 mod seen;
+mod stopwatch;
 mod tally;
 mod users;
-mod value;
+pub(crate) mod value;
 
 pub use columns::{Column, SheetKind};
 pub use error::WorkbookError;

@@ -9,9 +9,11 @@ use calamine::{Reader, Xlsx};
 
 use super::cells::{RawRow, SheetCells, SheetName, sheets};
 use super::headings::Layout;
+use super::stopwatch::Stopwatch;
 use super::{
     ImportFault, ImportLimits, ImportOptions, SheetKind, SheetRow, WorkbookError, WorkbookSize, guard, rows,
 };
+use crate::{Clock, SystemClock};
 
 /// What reading a workbook comes upon, in the order of the rows.
 #[derive(Clone, Debug)]
@@ -32,6 +34,7 @@ pub struct WorkbookReader<R: Read + Seek> {
     workbook: Xlsx<BufReader<R>>,
     size: WorkbookSize,
     chosen: Vec<Chosen>,
+    stopwatch: Stopwatch,
 }
 
 impl<R: Read + Seek> WorkbookReader<R> {
@@ -43,8 +46,22 @@ impl<R: Read + Seek> WorkbookReader<R> {
     /// # Errors
     ///
     /// [`WorkbookError`], where the file is no workbook, is damaged, or is over one of the limits.
-    pub fn open(mut source: R, limits: &ImportLimits) -> Result<Self, WorkbookError> {
-        let size = guard::inspect(&mut source, limits)?;
+    pub fn open(source: R, limits: &ImportLimits) -> Result<Self, WorkbookError> {
+        Self::open_by(Arc::new(SystemClock), source, limits)
+    }
+
+    /// The same by a clock other than the machine's, for [`ImportLimits::seconds`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    pub fn open_by(
+        clock: Arc<dyn Clock>,
+        mut source: R,
+        limits: &ImportLimits,
+    ) -> Result<Self, WorkbookError> {
+        let mut stopwatch = Stopwatch::start(clock, limits);
+        let size = guard::inspect(&mut source, limits, &mut stopwatch)?;
         let mut workbook = Xlsx::new(BufReader::new(source))?;
         let chosen = choose(&sheets(&workbook));
         if chosen.is_empty() {
@@ -53,13 +70,19 @@ impl<R: Read + Seek> WorkbookReader<R> {
         for sheet in &chosen {
             SheetCells::open(&mut workbook, &sheet.name)?;
         }
-        Ok(Self { workbook, size, chosen })
+        stopwatch.check()?;
+        Ok(Self { workbook, size, chosen, stopwatch })
     }
 
     /// How much there is in the workbook.
     #[must_use]
     pub fn size(&self) -> WorkbookSize {
         self.size
+    }
+
+    /// The workbook, and the sheets of it that are read, in order.
+    pub(crate) fn into_sheets(self) -> (Xlsx<BufReader<R>>, Vec<Chosen>) {
+        (self.workbook, self.chosen)
     }
 
     /// Gives everything in the workbook to `sink`, until that breaks. Blocks.
@@ -71,8 +94,9 @@ impl<R: Read + Seek> WorkbookReader<R> {
     ///
     /// # Errors
     ///
-    /// [`WorkbookError::Io`] where the file can't be read any more, and [`WorkbookError::Damaged`] where more than 1,000
-    /// cells of a sheet can't be read; rows may have been given out by then.
+    /// [`WorkbookError::Io`] where the file can't be read any more, [`WorkbookError::Damaged`] where more than 1,000
+    /// cells of a sheet can't be read, and [`WorkbookError::Limit`] where reading takes too long; rows may have been given
+    /// out by then.
     pub fn read(
         &mut self,
         options: &ImportOptions,
@@ -106,7 +130,8 @@ impl<R: Read + Seek> WorkbookReader<R> {
         let mut events = Events { sink: &mut sink, organisation_given: options.organisation_id.is_some() };
         let chosen = usize::try_from(sheet).ok().and_then(|sheet| self.chosen.get(sheet));
         chosen.map_or(Ok(ControlFlow::Continue(())), |chosen| {
-            read_sheet(&mut self.workbook, chosen, &mut events)
+            self.stopwatch.resume();
+            read_sheet(&mut self.workbook, chosen, &mut events, &mut self.stopwatch)
         })
     }
 }
@@ -121,6 +146,7 @@ fn read_sheet<R: Read + Seek, S: FnMut(SheetEvent) -> ControlFlow<()>>(
     workbook: &mut Xlsx<R>,
     chosen: &Chosen,
     events: &mut Events<'_, S>,
+    stopwatch: &mut Stopwatch,
 ) -> Result<ControlFlow<()>, WorkbookError> {
     let mut cells = SheetCells::open(workbook, &chosen.name)?;
     let heading = cells.next_row(None)?;
@@ -129,19 +155,21 @@ fn read_sheet<R: Read + Seek, S: FnMut(SheetEvent) -> ControlFlow<()>>(
     };
     let Some(layout) = layout else { return Ok(ControlFlow::Continue(())) };
     while let Some(row) = cells.next_row(Some(&layout))? {
+        stopwatch.check()?;
         if events.row(&layout, &row).is_break() {
             return Ok(ControlFlow::Break(()));
         }
+        stopwatch.resume();
     }
     Ok(ControlFlow::Continue(()))
 }
 
 /// A sheet to be read.
 #[derive(Debug, PartialEq, Eq)]
-struct Chosen {
-    name: String,
+pub(crate) struct Chosen {
+    pub(crate) name: String,
     /// What the name says it holds.
-    kind: Option<SheetKind>,
+    pub(crate) kind: Option<SheetKind>,
 }
 
 /// Which sheets are read, in order.
@@ -200,6 +228,11 @@ impl<S: FnMut(SheetEvent) -> ControlFlow<()>> Events<'_, S> {
     }
 
     fn row(&mut self, layout: &Arc<Layout>, row: &RawRow<'_>) -> ControlFlow<()> {
+        if rows::is_example(layout, row) {
+            let message = "is the example of the template, and is passed over";
+            let warning = ImportFault::of_sheet(layout.sheet(), "example_row", message).in_row(row.number);
+            return (self.sink)(SheetEvent::Warning(warning));
+        }
         let read = rows::read(layout, row, self.organisation_given);
         for warning in read.warnings {
             (self.sink)(SheetEvent::Warning(warning))?;

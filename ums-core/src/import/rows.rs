@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::ImportFault;
 use super::cells::RawRow;
 use super::columns::{Column, SheetKind};
+use super::formulas::unguarded;
 use super::headings::Layout;
 use super::records::{DepartmentRow, OrganisationRow, Row, SheetRow, UserRow};
 use super::value::CellValue;
@@ -17,6 +18,13 @@ use crate::parse::{FullName, TextFault};
 pub(super) struct ReadRow {
     pub(super) row: Result<SheetRow, Vec<ImportFault>>,
     pub(super) warnings: Vec<ImportFault>,
+}
+
+/// Whether a row is the template's example, left as it was.
+pub(super) fn is_example(layout: &Layout, raw: &RawRow<'_>) -> bool {
+    let kind = layout.kind();
+    let Some(placed) = layout.find(kind.main_column()) else { return false };
+    raw.cells.iter().any(|(index, value)| *index == placed.index && value.as_str() == kind.example())
 }
 
 /// Reads a row that is not empty.
@@ -177,6 +185,7 @@ impl<'a> Cells<'a> {
     fn text(&self, column: Column) -> Option<&'a str> {
         match self.value(column)? {
             CellValue::Error(_) => None,
+            CellValue::Text(text) if !column.is_secret() => Some(unguarded(text)),
             value => Some(value.as_str()),
         }
     }

@@ -1,15 +1,9 @@
 //! An import that this process is at: how far it is, and whether it is to stop.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::watch;
-
-use super::{Limit, WorkbookError};
-use crate::Timestamp;
-use crate::transaction::Database;
 
 /// How far an import is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -36,23 +30,12 @@ pub(super) struct Running {
     /// Whether rows are read by now; before, the whole file is looked at.
     reading: AtomicBool,
     cancelled: AtomicBool,
-    /// Tells the time.
-    database: Database,
-    time: Mutex<Time>,
     /// Changes whenever a batch is done; `true` once all is.
     ended: watch::Sender<bool>,
 }
 
-/// How long the workbook was read so far, and how long it may be.
-#[derive(Debug)]
-struct Time {
-    most: Duration,
-    spent: Duration,
-    since: Option<Timestamp>,
-}
-
 impl Running {
-    pub(super) fn new(bytes_total: u64, most: Duration, database: Database) -> Self {
+    pub(super) fn new(bytes_total: u64) -> Self {
         Self {
             rows_read: AtomicU64::default(),
             rows_done: AtomicU64::default(),
@@ -60,8 +43,6 @@ impl Running {
             bytes_total,
             reading: AtomicBool::default(),
             cancelled: AtomicBool::default(),
-            database,
-            time: Mutex::new(Time { most, spent: Duration::ZERO, since: None }),
             ended: watch::Sender::new(false),
         }
     }
@@ -84,27 +65,6 @@ impl Running {
         if self.reading.load(Ordering::Relaxed) {
             self.bytes_read.fetch_add(bytes, Ordering::Relaxed);
         }
-    }
-
-    /// The time of reading runs, or stands while something else is waited for.
-    pub(super) fn run_time(&self, runs: bool) {
-        let now = self.database.now();
-        let mut time = self.time();
-        let ran = time.since.take().map_or(Duration::ZERO, |since| now.since(since));
-        time.spent += ran;
-        time.since = runs.then_some(now);
-    }
-
-    /// The error of a workbook that takes too long to be read, once it does.
-    pub(super) fn over_time(&self) -> Option<WorkbookError> {
-        let now = self.database.now();
-        let time = self.time();
-        let spent = time.spent + time.since.map_or(Duration::ZERO, |since| now.since(since));
-        (spent > time.most).then(|| WorkbookError::Limit { limit: Limit::Time, allowed: time.most.as_secs() })
-    }
-
-    fn time(&self) -> MutexGuard<'_, Time> {
-        self.time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn note_read(&self, rows: u64) {

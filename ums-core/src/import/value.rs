@@ -6,7 +6,7 @@ use calamine::{DataRef, ExcelDateTime};
 
 /// What a cell that is not blank says.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum CellValue<'a> {
+pub(crate) enum CellValue<'a> {
     /// Text, trimmed; and a boolean, a date or a time as text.
     Text(Cow<'a, str>),
     /// A number as text.
@@ -23,7 +23,7 @@ impl<'a> CellValue<'a> {
     /// What a cell says; `None` where it is blank.
     ///
     /// `digits` is how many digits the cell's format demands at least, by leading zeros: 5 for `00000`.
-    pub(super) fn read(data: &DataRef<'a>, digits: usize) -> Option<Self> {
+    pub(crate) fn read(data: &DataRef<'a>, digits: usize) -> Option<Self> {
         let value = match data {
             DataRef::Empty => return None,
             DataRef::String(text) | DataRef::DurationIso(text) => {
@@ -44,7 +44,7 @@ impl<'a> CellValue<'a> {
     }
 
     /// The text, the error's name among them.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Text(text) => text,
             Self::Number { text, .. } | Self::Error(text) => text,

@@ -37,6 +37,11 @@ impl MessageKind {
         Self::EmailChanged,
     ];
 
+    /// Whether it only tells the owner of something, and brings no token.
+    pub(crate) fn is_notice(self) -> bool {
+        matches!(self, Self::PasswordChanged | Self::EmailChangeRequested | Self::EmailChanged)
+    }
+
     /// The name, `snake_case`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -55,7 +55,7 @@ impl Notifier for DirectoryNotifier {
         let text = zeroize::Zeroizing::new(render(message));
         let written = tokio::task::spawn_blocking(move || write(&directory, &name, text.as_bytes())).await;
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
-            NotifyError::temporary("the message can't be written to its directory").caused_by(error)
+            NotifyError::unavailable("the message can't be written to its directory").caused_by(error)
         };
         match written {
             Ok(Ok(())) => Ok(()),

@@ -15,12 +15,16 @@ use super::Message;
 ///   may be called by several at once.
 /// - A message whose outcome is unknown counts as [`NotifyError::temporary`]: it comes again, under a new id and with a
 ///   new token.
+/// - What keeps every message, such as a server that can't be reached, counts as [`NotifyError::unavailable`]; what
+///   concerns one recipient never does, or that recipient would keep the others from theirs.
 /// - Neither the token nor the link goes into an error or a log.
 ///
 /// # What the library does
 ///
 /// It gives up on a call after a minute, comes again with growing pauses after a temporary error, never after a
-/// permanent one, and never once the message is of no more use. A panic counts as a temporary error.
+/// permanent one, and never once the message is of no more use. A panic counts as a temporary error. Messages that are
+/// of use for the shortest time go first. Where all that are sent at a time find the notifier unavailable, the others
+/// wait.
 #[async_trait]
 pub trait Notifier: fmt::Debug + Send + Sync + 'static {
     /// Brings one message.
@@ -36,20 +40,33 @@ pub trait Notifier: fmt::Debug + Send + Sync + 'static {
 #[error("{what}")]
 pub struct NotifyError {
     what: String,
-    permanent: bool,
+    scope: Scope,
     #[source]
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
+/// What an error says of later attempts, and of other messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    Temporary,
+    Permanent,
+    Unavailable,
+}
+
 impl NotifyError {
-    /// It may go better later.
+    /// It may go better later: this message, or its recipient, is not taken for now.
     pub fn temporary(what: impl Into<String>) -> Self {
-        Self { what: what.into(), permanent: false, source: None }
+        Self { what: what.into(), scope: Scope::Temporary, source: None }
+    }
+
+    /// It may go better later, and until then no message goes: the server can't be reached, or refuses us.
+    pub fn unavailable(what: impl Into<String>) -> Self {
+        Self { scope: Scope::Unavailable, ..Self::temporary(what) }
     }
 
     /// It will never go better: the address is refused, or the message is.
     pub fn permanent(what: impl Into<String>) -> Self {
-        Self { permanent: true, ..Self::temporary(what) }
+        Self { scope: Scope::Permanent, ..Self::temporary(what) }
     }
 
     /// With what caused it.
@@ -61,7 +78,13 @@ impl NotifyError {
     /// Whether there is no use in trying again.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        self.permanent
+        self.scope == Scope::Permanent
+    }
+
+    /// Whether other messages would fare alike for now.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        self.scope == Scope::Unavailable
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use super::{Outbox, Shared};
 
@@ -18,7 +18,7 @@ const RECOVERY: Duration = Duration::from_secs(30);
 
 /// A task that sends; it ends when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Background(AbortHandle);
+pub(crate) struct Background(JoinHandle<()>);
 
 impl Background {
     /// Starts a task on the runtime that this is called in; `None` where there is nothing to send with, nothing to be
@@ -27,7 +27,14 @@ impl Background {
         let shared = outbox.0.as_ref().filter(|shared| shared.options.is_background())?;
         let runtime = Handle::try_current().ok()?;
         let task = runtime.spawn(run(Arc::downgrade(shared), shared.wake.clone()));
-        Some(Self(task.abort_handle()))
+        Some(Self(task))
+    }
+
+    /// Ends the task, and waits until it has let go of the store.
+    pub(crate) async fn end(mut self) {
+        self.0.abort();
+        // It was cut off, as was asked, or had ended by itself.
+        let _ = (&mut self.0).await;
     }
 }
 

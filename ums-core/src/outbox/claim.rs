@@ -161,9 +161,10 @@ fn wanted(entry: &OutboxRecord, sort: &str, account: &UserRecord) -> Option<Mess
         MessageKind::PasswordReset if user.status == Status::Invited => return Some(MessageKind::Invitation),
         MessageKind::PasswordReset => has_begun,
         MessageKind::EmailVerification => has_begun && !user.email_verified,
-        MessageKind::EmailChange | MessageKind::EmailChangeRequested => user.status == Status::Active,
+        MessageKind::EmailChange => user.status == Status::Active,
         MessageKind::Invitation => user.status == Status::Invited,
-        MessageKind::PasswordChanged | MessageKind::EmailChanged => true,
+        // What has happened to an account its owner learns, whatever became of it.
+        MessageKind::PasswordChanged | MessageKind::EmailChangeRequested | MessageKind::EmailChanged => true,
     };
     is_wanted.then_some(kind)
 }

@@ -19,6 +19,8 @@ use crate::{Result, Timestamp};
 const AT_A_TIME: usize = 4;
 /// How long a notifier may take for one; shorter than a message stays in one hand.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long what comes in while others are sent waits at most before it is seen.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// The pause after a first failure; each later one is twice as long, up to an hour.
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
 const DOUBLINGS: u32 = 8;
@@ -30,7 +32,7 @@ pub(super) struct Pass {
     pub(super) delivery: Delivery,
     /// When the next message is due, of those that were seen.
     pub(super) next: Option<Timestamp>,
-    /// It was broken off, since everything failed that was tried: the notifier is down.
+    /// It was broken off, since the notifier is down.
     pub(super) broken_off: bool,
 }
 
@@ -39,40 +41,68 @@ enum End {
     Nothing,
     Sent,
     Dropped,
-    /// It waits until then.
-    Failed(Timestamp),
+    Failed {
+        /// When it is tried again; it was given up where there is no such time.
+        next: Option<Timestamp>,
+        /// Any other would have fared alike.
+        is_down: bool,
+    },
+}
+
+/// A message that is due. Those that are of use for the shortest time come first, so that many of one kind, or many that
+/// fail, don't outlast what is more urgent.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Due {
+    expires_at: Timestamp,
+    sort: String,
 }
 
 impl Shared {
-    /// Looks through the outbox once, and sends what is due.
+    /// Looks through the outbox, and sends what is due.
     pub(super) async fn pass(&self) -> Result<Pass> {
         let mut pass = Pass::default();
+        loop {
+            pass.next = None;
+            let looked_at = self.database.now();
+            let due = self.due(&mut pass).await?;
+            let mut left = due.chunks(AT_A_TIME);
+            for some in left.by_ref() {
+                let ends = join_all(some.iter().map(|due| self.deliver(&due.sort))).await;
+                let ends = ends.into_iter().collect::<Result<Vec<_>>>()?;
+                ends.iter().for_each(|end| pass.count(end));
+                if is_down(&ends) {
+                    return Ok(Pass { broken_off: true, ..pass });
+                }
+                if self.database.now().since(looked_at) >= LOOK_AGAIN {
+                    break;
+                }
+            }
+            if left.len() == 0 {
+                return Ok(pass);
+            }
+        }
+    }
+
+    /// All that is due, the most urgent first.
+    async fn due(&self, pass: &mut Pass) -> Result<Vec<Due>> {
         let mut scan = Scan::partition(keyspace::outbox().as_str());
+        let mut due = Vec::new();
         loop {
             let page = self.database.scan(&scan).await?;
             let now = self.database.now();
-            let mut due = Vec::new();
-            for item in &page.items {
+            for item in page.items {
                 match Found::<OutboxRecord>::read(&item.entry) {
                     Ok(found) if now < found.data.due_at => pass.note_due(found.data.due_at),
-                    Ok(_) => due.push(item.sort.as_str()),
+                    Ok(found) => due.push(Due { expires_at: found.data.expires_at, sort: item.sort }),
                     // `verify` tells, too; the others are sent nevertheless.
                     Err(error) => tracing::error!(cause = ?error, "a message in the outbox can't be read"),
                 }
             }
-            for some in due.chunks(AT_A_TIME) {
-                let ends = join_all(some.iter().map(|sort| self.deliver(sort))).await;
-                let mut failed = 0;
-                for end in ends {
-                    failed += usize::from(pass.count(&end?));
-                }
-                if failed == AT_A_TIME {
-                    return Ok(Pass { broken_off: true, ..pass });
-                }
-            }
-            let Some(next) = page.next else { return Ok(pass) };
+            let Some(next) = page.next else { break };
             scan = scan.after(next);
         }
+        due.sort_unstable();
+        Ok(due)
     }
 
     async fn deliver(&self, sort: &str) -> Result<End> {
@@ -88,7 +118,7 @@ impl Shared {
         match self.send(&claim).await {
             Ok(()) => {
                 self.tell_sent(&claim);
-                self.settle(&claim, None).await?;
+                self.settle(&claim, |_| None).await?;
                 Ok(End::Sent)
             }
             Err(error) => self.failed(&claim, &error).await,
@@ -105,24 +135,24 @@ impl Shared {
     }
 
     async fn failed(&self, claim: &Claim, error: &NotifyError) -> Result<End> {
-        let (entry, now) = (&claim.entry, self.database.now());
-        let due_at = now.plus(pause(entry.attempts));
-        let is_final = error.is_permanent() || due_at >= entry.expires_at;
+        let attempts = claim.entry.attempts;
+        let due_at = self.database.now().plus(pause(attempts));
+        // Asked for again meanwhile, it is of use for longer than it was when it was claimed.
+        let is_of_use = |found: &OutboxRecord| !error.is_permanent() && due_at < found.expires_at;
+        let next = self.settle(claim, |found| is_of_use(found).then_some(due_at)).await?;
         tracing::warn!(cause = ?error, kind = %claim.subject.kind, "a message was not sent");
-        self.tell_failure(&claim.subject, entry.attempts, &error.to_string(), is_final);
-        if is_final {
-            self.settle(claim, None).await?;
-            return Ok(End::Dropped);
-        }
-        let later = OutboxRecord { due_at, ..entry.clone() };
-        self.settle(claim, Some(&later)).await?;
-        Ok(End::Failed(due_at))
+        self.tell_failure(&claim.subject, attempts, &error.to_string(), next.is_none());
+        Ok(End::Failed { next, is_down: error.is_unavailable() })
     }
 
-    /// Deletes an entry, or puts it off, unless it is in another hand by now, or stands for another message. Asked for
-    /// again meanwhile, it stands for the same.
-    async fn settle(&self, claim: &Claim, later: Option<&OutboxRecord>) -> Result<()> {
-        let Claim { key, entry, .. } = claim;
+    /// Puts an entry off, or deletes it, as is decided by what it says now; unless it is in another hand by now, or stands
+    /// for another message. Asked for again meanwhile, it stands for the same. Says when what stands there is due.
+    async fn settle(
+        &self,
+        claim: &Claim,
+        until: impl Fn(&OutboxRecord) -> Option<Timestamp> + Send + Sync,
+    ) -> Result<Option<Timestamp>> {
+        let (Claim { key, entry, .. }, until) = (claim, &until);
         self.database
             .transact(|transaction| async move {
                 let found = transaction.read::<OutboxRecord>(key).await?;
@@ -131,14 +161,17 @@ impl Shared {
                     (data.attempts, data.due_at, &data.recipient)
                         == (entry.attempts, entry.due_at, &entry.recipient)
                 };
-                match (found.filter(is_ours), later) {
-                    (None, _) => {}
-                    (Some(_), None) => transaction.delete(key.clone()),
-                    (Some(_), Some(later)) => {
-                        transaction.put_expiring(key.clone(), later, later.kept_until())?;
-                    }
+                let Some(found) = found else { return Ok(None) };
+                if !is_ours(&found) {
+                    return Ok(Some(found.data.due_at));
                 }
-                Ok(())
+                let Some(due_at) = until(&found.data) else {
+                    transaction.delete(key.clone());
+                    return Ok(None);
+                };
+                let later = OutboxRecord { due_at, ..found.data };
+                transaction.put_expiring(key.clone(), &later, later.kept_until())?;
+                Ok(Some(due_at))
             })
             .await
     }
@@ -183,23 +216,28 @@ impl Shared {
 }
 
 impl Pass {
-    /// Counts what became of a message; whether it failed.
-    fn count(&mut self, end: &End) -> bool {
+    /// Counts what became of a message.
+    fn count(&mut self, end: &End) {
         match end {
             End::Nothing => {}
             End::Sent => self.delivery.sent += 1,
-            End::Dropped => self.delivery.dropped += 1,
-            End::Failed(due_at) => {
+            End::Dropped | End::Failed { next: None, .. } => self.delivery.dropped += 1,
+            End::Failed { next: Some(due_at), .. } => {
                 self.delivery.failed += 1;
                 self.note_due(*due_at);
             }
         }
-        matches!(end, End::Failed(_))
     }
 
     fn note_due(&mut self, due_at: Timestamp) {
         self.next = Some(self.next.map_or(due_at, |next| next.min(due_at)));
     }
+}
+
+/// Whether the notifier is down: of those that it was given, none got as far as a recipient.
+fn is_down(ends: &[End]) -> bool {
+    let mut tried = ends.iter().filter(|end| matches!(end, End::Sent | End::Failed { .. })).peekable();
+    tried.peek().is_some() && tried.all(|end| matches!(end, End::Failed { is_down: true, .. }))
 }
 
 /// How long a message waits after so many attempts.

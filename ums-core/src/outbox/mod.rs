@@ -21,11 +21,11 @@ use crate::keyspace;
 use crate::log::LogQueue;
 use crate::model::{MessageKind, UserId};
 use crate::notify::{Delivery, MessageOptions, Notifier};
-use crate::parse::Email;
+use crate::parse::{Email, fold_email};
 use crate::record::{Epochs, Found, OutboxRecord, UserRecord};
 use crate::tokens::Tokens;
 use crate::transaction::{Database, Transaction};
-use crate::{Conflict, Result, Timestamp};
+use crate::{Conflict, Error, Result, Timestamp};
 
 /// Takes messages that are to be sent. Without a notifier none are, and nothing is kept.
 #[derive(Clone, Debug, Default)]
@@ -51,12 +51,13 @@ pub(crate) struct Intent {
 }
 
 impl Intent {
-    /// A message to the account's own address.
+    /// A message to the address that the account has when it is sent.
     pub(crate) fn new(kind: MessageKind) -> Self {
         Self { kind, recipient: None, request_id: None }
     }
 
-    /// A message to another address than the account's.
+    /// A message to this address, whichever the account has when it is sent. One that brings no token needs it: whoever
+    /// takes an account over must not get, or replace, what its owner is to be told.
     pub(crate) fn to(self, recipient: impl Into<String>) -> Self {
         Self { recipient: Some(recipient.into()), ..self }
     }
@@ -84,14 +85,20 @@ impl Outbox {
         if self.0.is_some() { Ok(()) } else { Err(Conflict::NoNotifier.into()) }
     }
 
-    /// Means a message to a user whose record the transaction has read. One that waits already is enough.
+    /// Means a message to a user whose record the transaction has read. One that waits already is enough; notices to
+    /// different addresses stand beside each other.
     pub(crate) async fn put(&self, transaction: &Transaction, user: UserId, intent: Intent) -> Result<()> {
         if self.0.is_none() {
             return Ok(());
         }
         let account = transaction.read::<UserRecord>(&keyspace::user_profile(user)).await?;
         let epochs = account.map(|found| found.data.epochs()).unwrap_or_default();
-        self.put_at(transaction, keyspace::message(user, intent.kind), intent, epochs).await
+        let key = match (intent.kind.is_notice(), &intent.recipient) {
+            (false, _) => keyspace::message(user, intent.kind),
+            (true, Some(recipient)) => keyspace::notice(user, intent.kind, &fold_email(recipient)),
+            (true, None) => return Err(Error::internal("a notice was meant for no address")),
+        };
+        self.put_at(transaction, key, intent, epochs).await
     }
 
     /// Means a message to a user that the transaction makes.

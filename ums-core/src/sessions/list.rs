@@ -9,6 +9,12 @@ use crate::page::{Page, PageRequest};
 use crate::record::{Found, SessionRecord, UserRecord};
 use crate::{Error, Result};
 
+/// How many sessions one request looks at, those that have ended among them: what finds less in them answers with a short
+/// page and a cursor.
+const BUDGET: usize = 2_000;
+/// How many of them are read at once, at least.
+const BATCH: usize = 100;
+
 impl Sessions {
     /// The sessions of a user that have not ended, by id; `current` is the one that asks.
     pub(crate) async fn list(
@@ -26,17 +32,19 @@ impl Sessions {
         };
         let limit = request.limit.as_usize();
         let mut items = Vec::new();
-        loop {
-            let mut scan =
-                Scan::partition(keyspace::user(user).as_str()).prefix(SESSION).limit(limit - items.len() + 1);
+        let mut looked = 0;
+        while looked < BUDGET {
+            // One more than asked tells whether there is a next page.
+            let wanted = (limit - items.len() + 1).max(BATCH);
+            let mut scan = Scan::partition(keyspace::user(user).as_str()).prefix(SESSION).limit(wanted);
             scan.after.clone_from(&after);
             let page = self.database.scan(&scan).await?;
+            looked += page.items.len().max(1);
             for item in page.items {
                 let record = Found::<SessionRecord>::read(&item.entry)?.data;
                 if record.epoch == epoch && self.is_live(&record) {
                     if items.len() == limit {
-                        let next = after.map(|after| self.cursors.seal(&scope, &after)).transpose()?;
-                        return Ok(Page::new(items, next));
+                        return self.page(&scope, items, after);
                     }
                     items.push(shown(&item.sort, record, current)?);
                 }
@@ -44,9 +52,15 @@ impl Sessions {
             }
             match page.next {
                 Some(next) => after = Some(next),
-                None => return Ok(Page::new(items, None)),
+                None => return self.page(&scope, items, None),
             }
         }
+        self.page(&scope, items, after)
+    }
+
+    fn page(&self, scope: &str, items: Vec<Session>, after: Option<String>) -> Result<Page<Session>> {
+        let next_cursor = after.map(|after| self.cursors.seal(scope, &after)).transpose()?;
+        Ok(Page::new(items, next_cursor))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What is counted of one account's attempts, and what follows from it.
 //!
 //! Failures from addresses that the account has been let in from (*known* ones) are counted each for itself, all others
-//! together, so that who guesses from elsewhere neither delays nor uses up the attempts of the owner at home. An attempt
-//! is counted before its password is verified: it is a failure until it has succeeded.
+//! together, so that who guesses from elsewhere neither delays nor uses up the attempts of the owner at home. None of
+//! these may use up what there is of them all: some is left for another. An attempt is counted before its password is verified: it is a failure until it has succeeded.
 
 use std::time::Duration;
 
@@ -31,9 +31,12 @@ pub(super) struct AccountRecord {
     /// The one used last comes first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     known: Vec<KnownAddress>,
-    /// When messages went out within the last hour.
+    /// When messages that anybody may ask for went out within the last hour.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     messages: Vec<Timestamp>,
+    /// When messages that only somebody with an account may ask for did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    account_messages: Vec<Timestamp>,
 }
 
 impl Record for AccountRecord {}
@@ -58,6 +61,13 @@ struct Lane {
     refused: u32,
     #[serde(default)]
     failed_at: Option<Timestamp>,
+}
+
+/// Who asks for a message. Each has a count of its own, so that a stranger uses up nothing of what the owner may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asker {
+    Anybody,
+    Account,
 }
 
 /// An attempt that is to be verified.
@@ -85,7 +95,9 @@ impl AccountRecord {
             self.lanes_mut().for_each(|lane| *lane = Lane::default());
         }
         self.known.retain(|known| now < known.used_at.plus(KNOWN_FOR));
-        self.messages.retain(|sent_at| now < sent_at.plus(MESSAGES_IN) && *sent_at <= now);
+        for messages in [&mut self.messages, &mut self.account_messages] {
+            messages.retain(|sent_at| now < sent_at.plus(MESSAGES_IN) && *sent_at <= now);
+        }
     }
 
     pub(super) fn is_known(&self, address: Option<&str>) -> bool {
@@ -97,7 +109,7 @@ impl AccountRecord {
         let lane = self.lane(address);
         let until = |end: Timestamp| end.since(now);
         let delay = lane.failed_at.map_or(Duration::ZERO, |at| until(at.plus(schedule.delay(lane.failures))));
-        let limit = if !self.is_known(address) && lane.failures >= schedule.most_elsewhere() {
+        let limit = if lane.failures >= schedule.most_of_one() {
             lane.failed_at.map(|at| at.plus(schedule.window))
         } else if self.failures() >= schedule.most {
             let ends = self.lanes().filter_map(|lane| lane.failed_at).map(|at| at.plus(schedule.window));
@@ -154,8 +166,7 @@ impl AccountRecord {
 
     /// Whether the failures so far are as many as may be, from this address.
     pub(super) fn is_exhausted(&self, address: Option<&str>, schedule: &Schedule) -> bool {
-        let own = self.lane(address).failures;
-        self.failures() >= schedule.most || !self.is_known(address) && own >= schedule.most_elsewhere()
+        self.failures() >= schedule.most || self.lane(address).failures >= schedule.most_of_one()
     }
 
     /// Clears what stood in the way of who has been let in. What others tried from elsewhere stays counted where the
@@ -167,9 +178,10 @@ impl AccountRecord {
         self.let_in(address, now);
     }
 
-    /// Clears everything that was counted.
+    /// Clears everything that was counted, and knows no other address any more: whoever was let in there may be why.
     pub(super) fn forgive(&mut self, address: Option<&str>, now: Timestamp) {
         self.elsewhere = Lane::default();
+        self.known.clear();
         self.let_in(address, now);
     }
 
@@ -182,14 +194,20 @@ impl AccountRecord {
         self.known.truncate(KNOWN);
     }
 
-    /// Counts a message where one may go out.
-    pub(super) fn admit_message(&mut self, now: Timestamp) -> bool {
-        let paused = self.messages.last().is_none_or(|last| last.plus(MESSAGE_PAUSE) <= now);
-        let admitted = paused && self.messages.len() < MESSAGES;
-        if admitted {
-            self.messages.push(now);
+    /// Counts a message where one may go out, or says how long to wait.
+    pub(super) fn admit_message(&mut self, asker: Asker, now: Timestamp) -> Result<(), Duration> {
+        let messages = match asker {
+            Asker::Anybody => &mut self.messages,
+            Asker::Account => &mut self.account_messages,
+        };
+        let pause = messages.last().map(|last| last.plus(MESSAGE_PAUSE));
+        let limit = messages.iter().rev().nth(MESSAGES - 1).map(|first| first.plus(MESSAGES_IN));
+        let wait = pause.max(limit).map_or(Duration::ZERO, |until| until.since(now));
+        if !wait.is_zero() {
+            return Err(wait);
         }
-        admitted
+        messages.push(now);
+        Ok(())
     }
 
     /// All attempts in vain.
@@ -201,7 +219,7 @@ impl AccountRecord {
     pub(super) fn expires_at(&self, schedule: &Schedule) -> Option<Timestamp> {
         let failures = self.lanes().filter_map(|lane| lane.failed_at).map(|at| at.plus(schedule.window));
         let known = self.known.iter().map(|known| known.used_at.plus(KNOWN_FOR));
-        let messages = self.messages.iter().map(|at| at.plus(MESSAGES_IN));
+        let messages = self.messages.iter().chain(&self.account_messages).map(|at| at.plus(MESSAGES_IN));
         failures.chain(known).chain(messages).max()
     }
 

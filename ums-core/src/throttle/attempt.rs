@@ -1,6 +1,8 @@
 //! Attempts at an account's password.
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use ums_store::Key;
 
@@ -13,7 +15,8 @@ use crate::transaction::Transaction;
 use crate::{Conflict, Error, Result, Timestamp};
 
 /// An attempt that is counted as a failure and may be verified. While it lasts, others at the same account wait within
-/// this process; what it was is said by one of its methods.
+/// this process; what it was is said by one of its methods. Where it is dropped before verifying began, since whoever
+/// made it did not wait for that, it is counted no longer.
 #[derive(Debug)]
 pub(crate) struct Attempt {
     throttle: Throttle,
@@ -21,7 +24,9 @@ pub(crate) struct Attempt {
     address: Option<String>,
     ip: Option<IpAddr>,
     admitted: Admitted,
-    turn: Turn,
+    turn: Option<Turn>,
+    /// Whether it stays counted, or not, as it stands, should it be dropped now.
+    settled: Arc<AtomicBool>,
 }
 
 impl Throttle {
@@ -50,7 +55,8 @@ impl Throttle {
             }
         };
         let admitted = self.admit(&account, address.as_deref(), ip, password_since, tally).await?;
-        Ok(Attempt { throttle: self.clone(), account, address, ip, admitted, turn })
+        let (turn, settled) = (Some(turn), Arc::default());
+        Ok(Attempt { throttle: self.clone(), account, address, ip, admitted, turn, settled })
     }
 
     async fn admit(
@@ -120,11 +126,16 @@ impl Attempt {
         self.account.key()
     }
 
+    /// To be set when verifying begins.
+    pub(crate) fn begun(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.settled)
+    }
+
     /// The password was wrong: the attempt stays counted, for its address as well.
-    pub(crate) async fn fail(self) {
-        let Self { throttle, ip, turn, .. } = self;
-        drop(turn);
-        let noted = throttle.take_token(AddressLimit::FailedLogins, ip).await;
+    pub(crate) async fn fail(mut self) {
+        self.settled.store(true, Relaxed);
+        drop(self.turn.take());
+        let noted = self.throttle.take_token(AddressLimit::FailedLogins, self.ip).await;
         if let Err(error @ (Error::Store(_) | Error::Internal(_))) = noted {
             tracing::error!(%error, "a failed log-in could not be counted for its address");
         }
@@ -148,6 +159,7 @@ impl Attempt {
     /// longer.
     pub(crate) async fn or_take_back<T>(&self, verified: Result<T>) -> Result<T> {
         if verified.is_err() {
+            self.settled.store(true, Relaxed);
             let taken_back = self
                 .throttle
                 .0
@@ -159,5 +171,30 @@ impl Attempt {
             }
         }
         verified
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if self.settled.load(Relaxed) {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (throttle, account, turn) = (self.throttle.clone(), self.account.clone(), self.turn.take());
+        let (address, admitted) = (self.address.take(), self.admitted);
+        runtime.spawn(async move {
+            // Who comes next counts from there.
+            let _turn = turn;
+            let (throttle, key, address) = (&throttle, account.key(), address.as_deref());
+            let change = |record: &mut AccountRecord| record.take_back(address, admitted);
+            let taken_back = throttle
+                .0
+                .database
+                .transact(|transaction| async move { throttle.change(&transaction, key, change).await })
+                .await;
+            if let Err(error) = taken_back {
+                tracing::warn!(%error, "an attempt that was not verified stays counted");
+            }
+        });
     }
 }

@@ -69,7 +69,7 @@ impl Throttle {
         })))
     }
 
-    /// Clears what was counted for an account, and makes the address one from which its owner has been let in: for who
+    /// Clears what was counted for an account, and makes the address the one from which its owner has been let in: for who
     /// registers, or has proved to own the e-mail address, with the commit of what they did.
     pub(crate) async fn forgive(
         &self,

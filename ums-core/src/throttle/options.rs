@@ -9,8 +9,8 @@ use crate::{Faults, Result};
 /// How attempts at passwords are slowed down, and how often a client's address may do what costs.
 ///
 /// The defaults: five failures for nothing, then delays of 1 s, 2 s, 4 s and so on up to 15 min; at most 100 failures
-/// in a row (NIST SP 800-63B-4, section 3.2.2), 20 of them kept for addresses from which the account has been let in
-/// before; failures count for 24 h after the last one. An address may register 100 accounts at once and as many an
+/// in a row (NIST SP 800-63B-4, section 3.2.2), 80 of them from addresses from which the account has not been let in, and
+/// 80 from each from which it has; failures count for 24 h after the last one. An address may register 100 accounts at once and as many an
 /// hour, and fail to log in 1,000 times an hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThrottleOptions {
@@ -70,8 +70,8 @@ impl ThrottleOptions {
         self
     }
 
-    /// How many of these are kept for addresses from which the account has been let in before: 1 to half of them. 20 by
-    /// default.
+    /// How many of these are kept for others: from all addresses together from which the account has not been let in before,
+    /// and from each from which it has, so many fewer are verified. 1 to half of them; 20 by default.
     #[must_use]
     pub fn reserved_failures(mut self, failures: u32) -> Self {
         self.schedule.reserved = failures;

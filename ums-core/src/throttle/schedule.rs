@@ -13,7 +13,7 @@ pub(super) struct Schedule {
     pub(super) longest_delay: Duration,
     /// Failures in a row, from wherever, after which no more are verified.
     pub(super) most: u32,
-    /// How many of these are kept for addresses from which the account has been let in before.
+    /// How many of these are kept from the addresses that the account has not been let in from, and from each that it has.
     pub(super) reserved: u32,
     /// How long failures count after the last one.
     pub(super) window: Duration,
@@ -29,8 +29,8 @@ impl Schedule {
         self.first_delay.saturating_mul(factor).min(self.longest_delay)
     }
 
-    /// How many failures are verified from addresses that are not known.
-    pub(super) fn most_elsewhere(&self) -> u32 {
+    /// How many failures are verified from one known address, and how many from all that are not known.
+    pub(super) fn most_of_one(&self) -> u32 {
         self.most.saturating_sub(self.reserved)
     }
 }
@@ -47,7 +47,7 @@ mod tests {
         let schedule = ThrottleOptions::new().schedule;
         let seconds: Vec<u64> = (0..=18).map(|failures| schedule.delay(failures).as_secs()).collect();
         assert_eq!(seconds, [0, 0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]);
-        assert_eq!(schedule.most_elsewhere(), 80);
+        assert_eq!(schedule.most_of_one(), 80);
     }
 
     proptest! {

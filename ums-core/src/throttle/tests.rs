@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Waker};
 
 use ums_store_memory::MemoryStore;
@@ -26,7 +27,9 @@ fn slow() -> ThrottleOptions {
 impl Throttle {
     async fn fails(&self, ip: Option<IpAddr>) -> Result<u64> {
         let tally = Tally::default();
-        self.attempt("ada@example.com", ip, None, &tally).await?.fail().await;
+        let attempt = self.attempt("ada@example.com", ip, None, &tally).await?;
+        attempt.begun().store(true, Relaxed);
+        attempt.fail().await;
         Ok(tally.attempts())
     }
 
@@ -78,9 +81,21 @@ async fn an_attempt_that_is_being_verified_holds_the_next() {
         let mut second = pin!(throttle.fails(ELSEWHERE));
         assert!(second.as_mut().poll(&mut context).is_pending());
     }
-    // Who goes away before they are verified stays counted.
+    // Who goes away while they are verified stays counted.
+    first.begun().store(true, Relaxed);
     drop(first);
     assert_eq!(throttle.fails(ELSEWHERE).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn who_goes_away_before_they_are_verified_is_not_counted() {
+    let throttle = throttle(&MemoryStore::new(), &slow());
+    for failures in 1..=2 {
+        for _ in 0..10 {
+            drop(throttle.attempt("ada@example.com", ELSEWHERE, None, &Tally::default()).await.unwrap());
+        }
+        assert_eq!(throttle.fails(ELSEWHERE).await.unwrap(), failures);
+    }
 }
 
 #[tokio::test]

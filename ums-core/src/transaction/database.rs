@@ -47,6 +47,10 @@ impl Database {
         self.clock.now()
     }
 
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     pub(crate) fn random(&self) -> &dyn Random {
         &*self.random
     }

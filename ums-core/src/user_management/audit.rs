@@ -94,7 +94,7 @@ impl Audited for User {
 
 impl Audited for UserChange {
     fn subject(&self) -> Subject {
-        self.after.subject()
+        self.after.subject().field("changed", self.fields())
     }
 }
 
@@ -177,7 +177,11 @@ impl Acting {
             Some(error) => (severity(error), outcome(error), error.to_string()),
         };
         let subject = match error {
-            Some(error) => subject.field("code", error.code()),
+            Some(error) => {
+                let Some(passed_over) = self.passed_over(error) else { return };
+                let subject = subject.field("code", error.code());
+                if passed_over > 0 { subject.field("passed_over", passed_over) } else { subject }
+            }
             None => subject,
         };
         self.record(action, subject, level, outcome, message);
@@ -239,6 +243,7 @@ fn sentence(action: &str, subject: &Subject) -> String {
         "import.start" => "began",
         "log.export" => "the log was exported",
         "import.run" => "was imported",
+        "export.run" => "was made",
         action => match action.rsplit_once('.') {
             Some((_, "create")) => "was created",
             Some((_, "update")) => "was changed",

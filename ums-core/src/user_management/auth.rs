@@ -109,7 +109,7 @@ impl Acting {
             let id = self.principal()?.user_id();
             self.parts().directory.change_own_account(id, &patch.full_name, expected).await
         };
-        self.audited("user.update", self.oneself(), work).await
+        Ok(self.audited("user.update", self.oneself(), work).await?.after)
     }
 
     /// Sets a new password for the account that acts; its other sessions end.
@@ -126,6 +126,8 @@ impl Acting {
     }
 
     /// The sessions of the account that acts.
+    ///
+    /// A page may hold fewer than asked for, or none, and still have a next one: how much is read for one is bounded.
     ///
     /// # Errors
     ///

@@ -1,10 +1,10 @@
 //! What there is to choose.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::figures::Counters;
-use super::refused_tokens::RefusedTokens;
+use super::refusals::Refusals;
 use super::{Parts, UserManagement, key_rotation};
 use crate::auth::{Auth, RegistrationMode};
 use crate::directory::{Directory, FirstAccount};
@@ -216,6 +216,20 @@ impl Builder {
     /// [`Error::Internal`] where a later version laid the store out; [`Error::Invalid`] with every option of
     /// hashing or of throttling that is out of its bounds; [`Error::Store`] where the store does not answer.
     pub async fn open(self) -> Result<UserManagement> {
+        self.start(Purpose::Use).await
+    }
+
+    /// Opens the store to look at it, and changes nothing in it: notes neither a layout nor keys, finishes no deletion, and
+    /// starts nothing that sends messages. For a program that looks whether it could start.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    pub async fn inspect(self) -> Result<UserManagement> {
+        self.start(Purpose::Look).await
+    }
+
+    async fn start(self, purpose: Purpose) -> Result<UserManagement> {
         let Self {
             store,
             keys,
@@ -235,11 +249,13 @@ impl Builder {
             session_cache,
         } = self;
         let database = Database::new(store, clock.clone(), random.clone());
-        check_layout(&database).await?;
+        check_layout(&database, purpose).await?;
         let log = log.unwrap_or_else(|| {
             LogQueue::new(Arc::new(MemorySink::new(EVENTS_IN_MEMORY)), clock.clone(), random.clone())
         });
-        if let Some(rotation) = key_rotation::note(&database, &keys).await? {
+        if purpose == Purpose::Use
+            && let Some(rotation) = key_rotation::note(&database, &keys).await?
+        {
             log.record(rotation.event(&log));
         }
         let retired = keys.retired_secrets();
@@ -264,16 +280,13 @@ impl Builder {
             first_account,
             throttle: throttle.clone(),
         };
-        match directory.finish_closing().await {
-            Ok(0) => {}
-            Ok(finished) => tracing::info!(finished, "finished deletions that had been interrupted"),
-            // What is broken there is broken for those who meet it, not for everybody else.
-            Err(Error::Internal(cause)) => {
-                tracing::error!(%cause, "a deletion can't be finished; `verify` says what is wrong");
+        let background = match purpose {
+            Purpose::Use => {
+                finish_deletions(&directory).await?;
+                Background::start(&outbox)
             }
-            Err(error) => return Err(error),
-        }
-        let _background = Background::start(&outbox);
+            Purpose::Look => None,
+        };
         let ums = UserManagement(Arc::new(Parts {
             database,
             directory,
@@ -282,19 +295,43 @@ impl Builder {
             cursors,
             jobs,
             throttle,
-            refused_tokens: RefusedTokens::default(),
+            refused_tokens: Refusals::default(),
+            refused_calls: Refusals::default(),
             counters: Counters::default(),
             outbox,
-            _background,
+            background: Mutex::new(background),
         }));
-        if resumes_imports {
+        if purpose == Purpose::Use && resumes_imports {
             super::resuming::watch(&ums).await?;
         }
         Ok(ums)
     }
 }
 
-async fn check_layout(database: &Database) -> Result<()> {
+/// What a store is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Use,
+    Look,
+}
+
+async fn finish_deletions(directory: &Directory) -> Result<()> {
+    match directory.finish_closing().await {
+        Ok(0) => Ok(()),
+        Ok(finished) => {
+            tracing::info!(finished, "finished deletions that had been interrupted");
+            Ok(())
+        }
+        // What is broken there is broken for those who meet it, not for everybody else.
+        Err(Error::Internal(cause)) => {
+            tracing::error!(%cause, "a deletion can't be finished; `verify` says what is wrong");
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn check_layout(database: &Database, purpose: Purpose) -> Result<()> {
     let key = &keyspace::schema();
     let found = database
         .transact(|transaction| async move {
@@ -302,7 +339,9 @@ async fn check_layout(database: &Database) -> Result<()> {
                 Some(found) => Ok(found.data),
                 None => {
                     let schema = Schema { layout: LAYOUT, user_shards: 1 };
-                    transaction.put(key.clone(), &schema)?;
+                    if purpose == Purpose::Use {
+                        transaction.put(key.clone(), &schema)?;
+                    }
                     Ok(schema)
                 }
             }

@@ -112,7 +112,9 @@ impl Acting {
     ///
     /// [`Error::NotFound`](crate::Error::NotFound) for what is not there or out of sight,
     /// [`Error::Forbidden`](crate::Error::Forbidden), [`Conflict::NotInvited`](crate::Conflict::NotInvited),
-    /// [`Conflict::NoNotifier`](crate::Conflict::NoNotifier).
+    /// [`Conflict::NoNotifier`](crate::Conflict::NoNotifier);
+    /// [`Error::TooManyRequests`](crate::Error::TooManyRequests) where one was asked for within the last minute, or five
+    /// were within the last hour.
     pub async fn invite(&self, id: UserId) -> Result<()> {
         let work = self.parts().directory.invite(&self.actor, id);
         self.audited("user.invite", user(id), self.waking(work)).await.map(drop)

@@ -6,15 +6,17 @@ mod auth;
 mod builder;
 mod denials;
 mod directory;
+mod exports;
 mod figures;
 mod imports;
 mod key_rotation;
 mod logs;
 mod messages;
+mod refusals;
 mod refused_tokens;
 mod resuming;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use acting::Acting;
 pub use builder::Builder;
@@ -36,7 +38,7 @@ use crate::transaction::Database;
 use crate::verify::{Finding, Verifier};
 use crate::{Error, Origin, Password, Result, SecretKey, keyspace, store};
 use figures::Counters;
-use refused_tokens::RefusedTokens;
+use refusals::Refusals;
 
 /// User management over a store. Clones are handles to the same.
 ///
@@ -79,11 +81,12 @@ struct Parts {
     cursors: Arc<Cursors>,
     jobs: Jobs,
     throttle: Throttle,
-    refused_tokens: RefusedTokens,
+    refused_tokens: Refusals,
+    refused_calls: Refusals,
     counters: Counters,
     outbox: Outbox,
     /// Sends as long as there is a handle.
-    _background: Option<Background>,
+    background: Mutex<Option<Background>>,
 }
 
 impl UserManagement {
@@ -160,6 +163,15 @@ impl UserManagement {
             self.0.log.record(event.with_target(target).with_outcome(Outcome::Success));
         }
         Ok(made)
+    }
+
+    /// Ends what works in the background, and waits until that has let go of the store, which closes with its last
+    /// handle. Everything else goes on.
+    pub async fn close(&self) {
+        let background = self.0.background.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(background) = background {
+            background.end().await;
+        }
     }
 
     /// Asks the store whether it answers.

@@ -1,10 +1,12 @@
 //! From each message that is to be sent to whom it is for.
 
+use ums_store::Key;
+
 use super::{Standing, Verifier};
 use crate::Result;
 use crate::keyspace::{self, ADDRESS};
 use crate::model::{MessageKind, UserId};
-use crate::parse::Email;
+use crate::parse::{Email, fold_email};
 use crate::record::{Found, OutboxRecord, UserRecord};
 
 impl Verifier<'_> {
@@ -27,8 +29,12 @@ impl Verifier<'_> {
                 self.find(&key, "unknown", "nothing is kept under such a key");
                 continue;
             };
-            if key != keyspace::message(user, found.data.kind) {
-                self.find(&key, "misplaced", "the message is of another kind than its key");
+            if key != place(user, &found.data) {
+                self.find(
+                    &key,
+                    "misplaced",
+                    "the message is of another kind, or to another address, than its key",
+                );
             }
             if matches!(self.standing::<UserRecord>(&keyspace::user_profile(user)).await?, Standing::Nothing)
             {
@@ -36,6 +42,16 @@ impl Verifier<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Where a message to a user belongs.
+fn place(user: UserId, message: &OutboxRecord) -> Key {
+    match &message.recipient {
+        Some(recipient) if message.kind.is_notice() => {
+            keyspace::notice(user, message.kind, &fold_email(recipient))
+        }
+        _ => keyspace::message(user, message.kind),
     }
 }
 

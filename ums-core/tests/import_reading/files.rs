@@ -1,9 +1,9 @@
 //! Files that are no workbook, or are damaged.
 
+use ums_testkit::package::{worksheet, zip};
 use ums_testkit::workbook::users;
 
 use crate::listing::list;
-use crate::package::{worksheet, zip};
 use crate::spoilt::{code, detail, find, sound};
 
 #[test]

@@ -1,12 +1,17 @@
 //! Files that were made to cost more than they are worth, or to mislead: each gets a clear error.
 
 use std::fmt::Write as _;
+use std::io::Cursor;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use ums_core::import::{ImportLimits, ImportOptions, Limit};
+use ums_core::import::{ImportLimits, ImportOptions, Limit, WorkbookError, WorkbookReader};
+use ums_core::{Clock, Timestamp};
+use ums_testkit::package::{Package, relationships, row, text, worksheet};
 use ums_testkit::workbook::users;
 
 use crate::listing::{events, list};
-use crate::package::{Package, relationships, row, text, worksheet};
 use crate::spoilt::{code, detail, find, over, sound};
 
 #[test]
@@ -262,6 +267,15 @@ fn a_bomb_is_refused_by_its_ratio() {
     let blank = " ".repeat(1000);
     let data = format!("<x>{blank}</x>").repeat(5000);
     assert_eq!(over(&Package::new("users", &data).bytes(), |_| ()), Err(Limit::Ratio));
+    // It is noticed where it begins: what comes after it and packs badly does not make up for it.
+    let noise = (0_u32..200_000).fold(String::new(), |mut noise, number| {
+        _ = write!(noise, "<y>{:08x}</y>", number.wrapping_mul(2_654_435_761));
+        noise
+    });
+    let bomb = format!("{}{noise}", data.repeat(4));
+    assert_eq!(over(&Package::new("users", &bomb).bytes(), |_| ()), Err(Limit::Ratio));
+    let right = format!("{}{noise}", row(1, &["email", "name"]));
+    assert_eq!(over(&Package::new("users", &right).bytes(), |_| ()), Ok(0));
 }
 
 #[test]
@@ -315,4 +329,39 @@ fn styles_that_would_be_copied_without_end_are_refused() {
     };
     assert_eq!(code(&styles(10)), "sound");
     assert_eq!(code(&styles(1_000)), "damaged_workbook");
+}
+
+/// A clock on which a second passes each time that somebody looks.
+#[derive(Debug, Default)]
+struct TickingClock(AtomicI64);
+
+impl Clock for TickingClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_milliseconds(1000 * self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+#[test]
+fn reading_ends_when_its_time_is_over() {
+    let workbook = users(1_000).bytes();
+    let read = |seconds| {
+        let mut limits = ImportLimits::default();
+        limits.seconds = seconds;
+        let mut reader =
+            WorkbookReader::open_by(Arc::new(TickingClock::default()), Cursor::new(&workbook), &limits)?;
+        let mut rows = 0;
+        let read = reader.read(&ImportOptions::new(), |_| {
+            rows += 1;
+            ControlFlow::Continue(())
+        });
+        read.map(|_| rows)
+    };
+    let over = |seconds| match read(seconds) {
+        Err(WorkbookError::Limit { limit: Limit::Seconds, allowed }) => allowed == seconds,
+        _ => false,
+    };
+    assert!(over(3), "before a row is given out");
+    assert!(over(500), "while rows are given out");
+    // Each row takes a second to read; what passes while others have it does not count.
+    assert_eq!(read(1_100).unwrap(), 1_001);
 }

@@ -2,10 +2,10 @@
 
 use ums_core::import::{ImportLimits, ImportOptions, SheetEvent, SheetRow};
 use ums_core::model::OrganisationId;
+use ums_testkit::package::{Package, row, text};
 use ums_testkit::workbook::{WorkbookMaker, users};
 
 use crate::listing::{events, list, list_with};
-use crate::package::{Package, row, text};
 
 #[test]
 fn every_row_of_ten_thousand_is_accounted_for() {

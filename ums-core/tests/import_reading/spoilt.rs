@@ -3,9 +3,9 @@
 use std::io::Cursor;
 
 use ums_core::import::{ImportLimits, ImportOptions, Limit, WorkbookError, WorkbookReader};
+use ums_testkit::package::{Package, row};
 
 use crate::listing::events;
-use crate::package::{Package, row};
 
 /// What is found wrong with a file before its first row is given out, by its code.
 pub(crate) fn code(bytes: &[u8]) -> &'static str {

@@ -64,7 +64,7 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
                     "`plan_stale` where the store has changed so that something would be decided otherwise",
                     "`not_planned` for what is no dry run that has ended",
                 ])
-                .long()
+                .patient()
                 .problems(&[Cause::Gone]),
             commit,
         )

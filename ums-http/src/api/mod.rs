@@ -3,6 +3,7 @@
 mod account;
 mod authentication;
 mod department;
+mod export;
 mod health;
 mod import;
 mod import_events;
@@ -27,6 +28,7 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
     department::add_to(routes);
     user::add_to(routes);
     import::add_to(routes);
+    export::add_to(routes);
     log::add_to(routes);
     health::add_to(routes);
 }

@@ -46,14 +46,20 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
         .requires(
             Action::UpdateUser,
             Route::put(PATH, "replace_user", "Replace a user")
-                .details("Suspending a user ends every session of theirs.")
+                .details(
+                    "Suspending a user ends every session of theirs. One's own password and e-mail address are changed with the \
+                     current password alone: `/auth/password`, `/auth/email`.",
+                )
                 .conflicts(CHANGE),
             replace,
         )
         .requires(
             Action::UpdateUser,
             Route::patch(PATH, "change_user", "Change a user")
-                .details("Suspending a user ends every session of theirs.")
+                .details(
+                    "Suspending a user ends every session of theirs. One's own password and e-mail address are changed with the \
+                     current password alone: `/auth/password`, `/auth/email`.",
+                )
                 .conflicts(CHANGE),
             change,
         )
@@ -73,7 +79,10 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
         .requires(
             Action::UpdateUser,
             Route::post("/user/{id}/invitation", "invite_user", "Send an invitation again")
-                .details("An older invitation is good no more once the new one is sent.")
+                .details(
+                    "An older invitation is good no more once the new one is sent. It may be asked for once a minute and                      five times an hour for the same address.",
+                )
+                .problems(&[Cause::TooMany])
                 .conflicts(&["`not_invited` where the account is not `invited`", NO_NOTIFIER]),
             invite,
         );

@@ -25,3 +25,4 @@ mod recovery;
 mod support;
 mod throttling;
 mod tracing;
+mod workbooks;

@@ -13,7 +13,7 @@ async fn page(server: &Server, token: &str) -> String {
     let answer = server.get("/metrics").token(token).send().await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
-    answer.text().to_owned()
+    answer.text().into_owned()
 }
 
 /// The value of a series that is there.

@@ -136,6 +136,9 @@ async fn an_invitation_is_accepted() {
     let path = format!("/user/{}/invitation", user["id"]);
     let again = server.post(&path).token(&access).send().await;
     assert_eq!(again.status, StatusCode::ACCEPTED, "{}", again.text());
+    let too_soon = server.post(&path).token(&access).send().await;
+    assert_eq!(too_soon.headers["retry-after"], "60");
+    too_soon.problem(429, "too_many_requests");
     let second = token(&server, &notifier, MessageKind::Invitation, "grace@example.com").await;
 
     let accept = |token: &str, password: &str, name: &str| json!({ "token": token, "password": password, "full_name": name });

@@ -166,8 +166,9 @@ impl Answer {
         self.headers.get(name).unwrap_or_else(|| panic!("{name} in {self:?}")).to_str().unwrap()
     }
 
-    pub(crate) fn text(&self) -> &str {
-        std::str::from_utf8(&self.bytes).unwrap()
+    /// The body as text; of a workbook, which is none, what of it happens to be.
+    pub(crate) fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
     }
 
     /// The body, of an answer with this status.

@@ -101,6 +101,7 @@ async fn the_document_says_where() {
         "post /auth/password",
         "post /auth/password/forgot",
         "post /auth/register",
+        "post /user/{id}/invitation",
     ];
     assert_eq!(throttled, expected);
 }

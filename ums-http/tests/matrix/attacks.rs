@@ -9,7 +9,7 @@ use ums_testkit::PASSWORD;
 use ums_testkit::workbook::WorkbookMaker;
 
 use crate::operation::Operation;
-use crate::stage::{FOREIGN, Place, Stage};
+use crate::stage::{ACTOR, FOREIGN, Place, Stage};
 use crate::support::{assert_faults, registration};
 
 /// An import is no way into another organisation: its rows are refused as those that name nothing are.
@@ -135,7 +135,11 @@ async fn an_org_admin_neither_makes_nor_touches_an_admin() {
         (Method::POST, "/user/".to_owned(), person.clone()),
         (Method::PATCH, format!("/user/{}", stage.own.user.id), json!({ "role": "admin" })),
         (Method::PATCH, format!("/user/{actor}"), json!({ "role": "admin" })),
-        (Method::PUT, format!("/user/{actor}"), person.clone()),
+        (
+            Method::PUT,
+            format!("/user/{actor}"),
+            json!({ "full_name": "Ada", "email": ACTOR, "role": "admin" }),
+        ),
         (Method::PATCH, format!("/user/{admin}"), json!({ "role": "member" })),
         (Method::PATCH, format!("/user/{admin}"), json!({ "full_name": "Renamed" })),
         (Method::PATCH, format!("/user/{admin}"), json!({ "password": "Quite Another Password 88" })),

@@ -37,7 +37,7 @@ pub(crate) const FOREIGN: &str = "elsewhere";
 
 const PLACE: [&str; 2] = ["organisation_id", "department_id"];
 const FIRST: &str = "first@example.com";
-const ACTOR: &str = "actor@example.com";
+pub(crate) const ACTOR: &str = "actor@example.com";
 
 /// A server with two organisations, an administrator, and an account of some role in the first organisation.
 pub(crate) struct Stage {
@@ -180,6 +180,11 @@ impl Stage {
                     if required.contains(name) || given.contains(&name.as_str()) {
                         body.insert(name.clone(), self.value(name, schema));
                     }
+                }
+                // One's own address is not changed with the rights over users.
+                if operation.target() == Some(Kind::User) && relation == Oneself && body.contains_key("email")
+                {
+                    body.insert("email".to_owned(), ACTOR.into());
                 }
                 if let Some(Slot::Body(name, kind)) = slot {
                     let id: u64 = self.id(*kind, relation).parse().unwrap();

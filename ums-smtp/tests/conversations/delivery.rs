@@ -61,6 +61,22 @@ async fn what_is_refused_for_now_comes_again() {
 }
 
 #[tokio::test]
+async fn recipients_that_are_refused_keep_no_others_and_an_outage_keeps_all() {
+    for (verb, first, second) in [("RCPT", (4, 4, 0), (0, 0, 0)), ("CONNECT", (0, 4, 0), (4, 0, 0))] {
+        let (fixture, server) = with_answers(&[(verb, &["451 later"; 4])]).await;
+        for number in 1..8 {
+            fixture.register(&format!("user{number}@example.com")).await;
+        }
+        assert_eq!(deliver(&fixture).await, first, "{verb}");
+        assert_eq!(deliver(&fixture).await, second, "{verb}");
+        fixture.clock.advance(Duration::from_secs(15));
+        assert_eq!(deliver(&fixture).await, (4, 0, 0), "{verb}");
+        assert_eq!(server.heard().letters.len(), 8, "{verb}");
+        fixture.verify().await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_refused_for_good_is_dropped_and_told() {
     for verb in ["RCPT", "DATA"] {
         let (fixture, server) = with_answers(&[(verb, &["550 no such user"])]).await;

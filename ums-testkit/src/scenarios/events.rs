@@ -129,6 +129,7 @@ pub(super) async fn accounts_and_sessions_leave_one_each(store: AnyStore) {
     assert_eq!((event.action(), event.target()), ("user.update", Some(&*target)));
     assert_eq!((event.request_id(), event.ip()), (Some("r-1"), Some([192, 0, 2, 1].into())));
     assert_eq!((event.actor_id(), event.organisation_id()), (own, one));
+    assert_eq!(event.fields()["changed"], serde_json::json!(["full_name"]));
     acting.change_me(&MePatch { full_name: Patch::Clear }, None).await.unwrap_err();
     events.refused("user.update", "invalid", Some(&target), own, one).await;
 
@@ -203,8 +204,18 @@ pub(super) async fn changes_of_the_directory_leave_one_each(store: AnyStore) {
     events.refused("user.create", "email_taken", None, by, at_home).await;
     acting.replace_user(ada.id, &fields, None).await.unwrap();
     events.done("user.update", &of_ada, by, of_one).await;
-    acting.change_user(ada.id, &UserPatch::default(), None).await.unwrap();
-    events.done("user.update", &of_ada, by, of_one).await;
+    // What was set is told by name, and by name only.
+    let email = Patch::Set("ada.king@example.com".to_owned());
+    let patch = UserPatch { email, password: Patch::Set(Password::new(PASSWORD)), ..UserPatch::default() };
+    for (patch, changed) in [(patch, vec!["email", "password", "status"]), (UserPatch::default(), Vec::new())] {
+        acting.change_user(ada.id, &patch, None).await.unwrap();
+        let told = events.latest().await;
+        let [event, ..] = &told[..] else { panic!("nothing was told") };
+        assert_eq!((event.action(), event.target()), ("user.update", Some(&*of_ada)));
+        assert_eq!(event.fields()["changed"], serde_json::json!(changed));
+        let text = format!("{told:?}");
+        assert!(!text.contains("ada.king") && !text.contains(PASSWORD), "{text}");
+    }
 
     acting.delete_department(department.id, None, false).await.unwrap_err();
     events.refused("department.delete", "not_empty", Some(&of_department), by, at_home).await;

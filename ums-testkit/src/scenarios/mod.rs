@@ -77,6 +77,19 @@ scenarios! {
         what_a_crash_cut_off_is_sent_later,
         what_is_of_no_more_use_is_not_sent,
         the_background_sends_by_itself_and_ends_with_its_handles;
+    notices:
+        every_address_that_is_left_is_told,
+        a_notice_goes_to_whom_it_was_meant_for,
+        a_suspended_account_tells_its_owner,
+        they_go_with_the_account;
+    message_limits:
+        strangers_use_up_nothing_of_what_the_owner_may_ask_for,
+        invitations_are_sent_again_five_times_an_hour;
+    outages:
+        recipients_that_fail_keep_no_others,
+        what_is_of_use_for_the_shortest_time_goes_first,
+        what_comes_in_meanwhile_does_not_wait_for_the_rest,
+        asked_again_during_a_failing_last_attempt_it_still_comes;
     message_events:
         what_is_sent_and_done_by_it_leaves_one_each,
         no_token_is_told;

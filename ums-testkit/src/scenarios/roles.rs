@@ -3,6 +3,7 @@
 use std::io::{Seek, Write};
 
 use ums_core::access::{Action, Scope, TABLE};
+use ums_core::export::ExportOptions;
 use ums_core::import::ImportOptions;
 use ums_core::log::LogQuery;
 use ums_core::model::{
@@ -57,6 +58,8 @@ fn relations(action: Action) -> &'static [Relation] {
         // One makes what does not stand anywhere yet; a log has no target.
         Action::CreateOrganisation => &[Foreign],
         Action::ReadLogs | Action::ReadMetrics => &[OwnOrganisation],
+        // What is out of sight is not in it; the least of what may be is one's own department.
+        Action::Export => &[OwnDepartment],
         Action::ReadUser | Action::UpdateUser => {
             &[Oneself, OwnDepartment, OwnOrganisation, Foreign, Absent]
         }
@@ -88,6 +91,7 @@ fn expected(action: Action, role: Role, scope: Scope, relation: Relation) -> &'s
         | Action::CreateDepartment
         | Action::CreateUser
         | Action::Import
+        | Action::Export
         | Action::ReadLogs
         | Action::ReadMetrics => "forbidden",
         _ if reaches(sight(action, role)) => "forbidden",
@@ -182,6 +186,7 @@ impl Stage {
                 };
                 code(&acting.import(id).await)
             }
+            Action::Export => code(&acting.export_users(&ExportOptions::default()).await),
             Action::ReadMetrics => code(&acting.figures()),
             Action::ReadLogs => code(&acting.logs(&LogQuery::default(), &page).await),
             _ => panic!("an action that this test does not know: {action:?}"),

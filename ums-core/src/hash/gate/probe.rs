@@ -1,7 +1,11 @@
 //! What tests look at: how much ran at once, and how much in all.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::Gate;
 
 #[derive(Debug, Default)]
 pub(crate) struct Probe {
@@ -34,5 +38,18 @@ pub(super) struct Running<'a>(&'a Probe);
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.running.fetch_sub(1, SeqCst);
+    }
+}
+
+impl Gate {
+    /// Every permit: nothing is computed as long as it is held.
+    pub(in crate::hash) fn hold(&self) -> OwnedSemaphorePermit {
+        let [_, permits] = self.all;
+        Arc::clone(&self.permits).try_acquire_many_owned(permits.try_into().unwrap()).unwrap()
+    }
+
+    pub(in crate::hash) fn places_taken(&self) -> usize {
+        let [places, _] = self.all;
+        places - self.places.available_permits()
     }
 }

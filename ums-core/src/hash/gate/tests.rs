@@ -82,11 +82,13 @@ async fn who_goes_away_during_the_computation_frees_nothing_before_it_ends() {
     assert!(first.await.unwrap_err().is_cancelled());
     assert_eq!((gate.permits.available_permits(), gate.places.available_permits()), (0, 1));
 
-    let mut second = pin!(gate.run(8, |_| ()));
+    let begun = AtomicBool::default();
+    let mut second = pin!(gate.run_noting(&begun, 8, |_| ()));
     assert!(poll_once(second.as_mut()).is_pending());
-    assert_eq!(gate.probe.begun().len(), 1);
+    assert_eq!((gate.probe.begun().len(), begun.load(Ordering::Relaxed)), (1, false));
     works.end_one();
     second.await.unwrap();
+    assert!(begun.load(Ordering::Relaxed));
     assert_eq!(gate.probe.peak(), 1);
 }
 
@@ -150,13 +152,44 @@ async fn what_needs_more_memory_has_its_own_within_a_common_bound() {
     let gate = Gate::new(2, 8, 8);
     assert_eq!(gate.run(64, |memory| memory.len()).await.unwrap(), 64);
     assert_eq!(gate.shelf.free().len(), 0);
-    assert_eq!(gate.large.available_permits(), MAXIMUM_MEMORY as usize);
+    assert_eq!(gate.large.memory.available_permits(), MAXIMUM_MEMORY as usize);
 
-    let others = gate.large.acquire_many(MAXIMUM_MEMORY - 63).await.unwrap();
+    let others = gate.large.memory.acquire_many(MAXIMUM_MEMORY - 63).await.unwrap();
     let mut waiting = pin!(gate.run(64, |memory| memory.len()));
     assert!(poll_once(waiting.as_mut()).is_pending());
-    assert_eq!(gate.permits.available_permits(), 2);
+    assert_eq!((gate.permits.available_permits(), gate.places.available_permits()), (2, 10));
     assert_eq!(gate.run(8, |memory| memory.len()).await.unwrap(), 8);
     drop(others);
     assert_eq!(waiting.await.unwrap(), 64);
+}
+
+#[tokio::test]
+async fn who_wants_large_memories_keeps_nobody_else_waiting() {
+    let gate = Arc::new(Gate::new(2, 2, 8));
+    let mut works = Works::new();
+    let mut tasks: Vec<_> = (0..LARGE)
+        .map(|_| {
+            let (gate, work) = (Arc::clone(&gate), works.one());
+            tokio::spawn(async move { gate.run(64, work).await })
+        })
+        .collect();
+    works.one_has_begun().await;
+    // They have one permit of the two, whatever the memory allows.
+    assert_eq!((gate.permits.available_permits(), gate.places.available_permits()), (1, 3));
+    for _ in 0..100 {
+        assert_eq!(gate.run(8, |memory| memory.len()).await.unwrap(), 8);
+    }
+    let refusal = poll_once(pin!(gate.run(64, |_| ())));
+    assert!(matches!(refusal, Poll::Ready(Err(Error::Overloaded { .. }))), "{refusal:?}");
+    assert_eq!(gate.load().refused, 1);
+
+    // Who goes away while waiting leaves nothing behind.
+    for task in tasks.drain(1..) {
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+    }
+    works.end_one();
+    tasks.remove(0).await.unwrap().unwrap();
+    assert_eq!(gate.run(64, |memory| memory.len()).await.unwrap(), 64);
+    assert_eq!(gate.large.entries.available_permits(), LARGE);
 }

@@ -22,7 +22,7 @@ async fn verifies_what_it_hashed_and_nothing_near_it() {
     let hasher = hasher(&options());
     let text = "Stro\u{308}ngﬁ Password";
     let hash = hasher.hash(&Password::new(text)).await.unwrap();
-    let verdict = hasher.verify(&Password::new(text), Some(&hash)).await.unwrap();
+    let verdict = hasher.verify(&Password::new(text), Some(&hash), &AtomicBool::default()).await.unwrap();
     assert_eq!(verdict, Verdict { matches: true, outdated: false });
     for near in [
         "",
@@ -34,7 +34,7 @@ async fn verifies_what_it_hashed_and_nothing_near_it() {
         "Stro\u{308}ngfi Password",
         "Stro\u{308}ngﬁ Password\0",
     ] {
-        let verdict = hasher.verify(&Password::new(near), Some(&hash)).await.unwrap();
+        let verdict = hasher.verify(&Password::new(near), Some(&hash), &AtomicBool::default()).await.unwrap();
         assert_eq!(verdict, Verdict { matches: false, outdated: false }, "{near:?}");
     }
 }
@@ -67,7 +67,10 @@ async fn verifies_the_reference_implementations_hashes() {
         ("$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", false),
     ];
     for (text, matches) in vectors {
-        let verdict = hasher.verify(&Password::new("password"), Some(&stored(text))).await.unwrap();
+        let verdict = hasher
+            .verify(&Password::new("password"), Some(&stored(text)), &AtomicBool::default())
+            .await
+            .unwrap();
         assert_eq!(verdict, Verdict { matches, outdated: matches }, "{text}");
     }
 }
@@ -87,7 +90,7 @@ async fn a_hash_is_outdated_where_it_falls_short_of_the_options() {
         (cost(64, 3, 2), true),
         (cost(32, 3, 2), true),
     ] {
-        let verdict = hasher(&today).verify(&password, Some(&hash)).await.unwrap();
+        let verdict = hasher(&today).verify(&password, Some(&hash), &AtomicBool::default()).await.unwrap();
         assert_eq!(verdict, Verdict { matches: true, outdated }, "{today:?}");
     }
 }
@@ -101,7 +104,7 @@ async fn unknown_accounts_and_unusable_hashes_cost_the_same_one_verification() {
         serde_json::from_str(r#""$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHQ$AAAA""#).unwrap();
     for (account, matches) in [(Some(&hash), true), (None, false), (Some(&unusable), false)] {
         let before = hasher.gate.probe.begun().len();
-        let verdict = hasher.verify(&password, account).await.unwrap();
+        let verdict = hasher.verify(&password, account, &AtomicBool::default()).await.unwrap();
         assert_eq!(verdict, Verdict { matches, outdated: false });
         assert_eq!(hasher.gate.probe.begun()[before..], [16]);
     }
@@ -121,7 +124,10 @@ async fn other_systems_hashes_pass_the_gate_with_the_memory_that_they_take() {
     ] {
         for (password, matches) in [("password", true), ("passwort", false)] {
             let before = hasher.gate.probe.begun().len();
-            let verdict = hasher.verify(&Password::new(password), Some(&stored(hash))).await.unwrap();
+            let verdict = hasher
+                .verify(&Password::new(password), Some(&stored(hash)), &AtomicBool::default())
+                .await
+                .unwrap();
             assert_eq!(verdict, Verdict { matches, outdated: matches }, "{hash}");
             assert_eq!(hasher.gate.probe.begun()[before..], [memory], "{hash}");
         }
@@ -133,7 +139,7 @@ async fn nobody_matches_without_an_account_not_even_with_the_decoys_password() {
     let mut hasher = hasher(&options());
     let password = Password::new(PASSWORD);
     hasher.decoy = hasher.hash(&password).await.unwrap();
-    let verdict = hasher.verify(&password, None).await.unwrap();
+    let verdict = hasher.verify(&password, None, &AtomicBool::default()).await.unwrap();
     assert_eq!(verdict, Verdict { matches: false, outdated: false });
 }
 
@@ -146,7 +152,9 @@ async fn many_at_once_never_run_more_than_the_permits() {
             let (hasher, hash) = (Arc::clone(&hasher), Arc::clone(&hash));
             let right = number % 2 == 0;
             let password = Password::new(if right { PASSWORD } else { "another password" });
-            tokio::spawn(async move { (right, hasher.verify(&password, Some(&hash)).await.unwrap().matches) })
+            tokio::spawn(async move {
+                (right, hasher.verify(&password, Some(&hash), &AtomicBool::default()).await.unwrap().matches)
+            })
         })
         .collect();
     for task in tasks {

@@ -8,7 +8,9 @@ mod kind;
 mod markup;
 mod scan;
 
+use std::cell::Cell;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::rc::Rc;
 
 use zip::ZipArchive;
 use zip::read::ZipFile;
@@ -16,6 +18,7 @@ use zip::result::ZipError;
 
 use self::scan::{PartKind, Scan};
 use super::limits::{Budget, check};
+use super::stopwatch::Stopwatch;
 use super::{ImportLimits, Limit, WorkbookError};
 
 /// How much there is in a workbook.
@@ -34,13 +37,16 @@ pub struct WorkbookSize {
 pub(super) fn inspect<R: Read + Seek>(
     source: &mut R,
     limits: &ImportLimits,
+    stopwatch: &mut Stopwatch,
 ) -> Result<WorkbookSize, WorkbookError> {
     let bytes = source.seek(SeekFrom::End(0)).map_err(WorkbookError::Io)?;
     check(Limit::FileBytes, limits.file_bytes, bytes)?;
     kind::check(source)?;
     check(Limit::Entries, limits.entries, declared_entries(source, bytes)?)?;
     source.rewind().map_err(WorkbookError::Io)?;
-    let mut archive = ZipArchive::new(&mut *source).map_err(directory_fault)?;
+    let packed = Rc::default();
+    let counted = Counted { inner: &mut *source, read: Rc::clone(&packed) };
+    let mut archive = ZipArchive::new(counted).map_err(directory_fault)?;
     check(Limit::Entries, limits.entries, archive.len() as u64)?;
     let parts = Parts::read(&archive)?;
     archive.validate_header_consistency().map_err(directory_fault)?;
@@ -48,7 +54,8 @@ pub(super) fn inspect<R: Read + Seek>(
     let mut unpacked = Budget::new(Limit::UnpackedBytes, limits.unpacked_bytes);
     for (index, kind) in parts.xml {
         let part = archive.by_index(index).map_err(directory_fault)?;
-        inspect_part(part, kind, &mut scan, &mut unpacked, limits)?;
+        let packed = Packed { all: part.compressed_size(), before: packed.get(), read: Rc::clone(&packed) };
+        inspect_part(part, packed, kind, &mut scan, &mut unpacked, limits, stopwatch)?;
     }
     source.rewind().map_err(WorkbookError::Io)?;
     Ok(WorkbookSize { unpacked_bytes: unpacked.used(), rows: scan.rows(), cells: scan.cells() })
@@ -56,10 +63,12 @@ pub(super) fn inspect<R: Read + Seek>(
 
 fn inspect_part<R: Read>(
     part: ZipFile<'_, R>,
+    packed: Packed,
     kind: PartKind,
     scan: &mut Scan,
     unpacked: &mut Budget,
     limits: &ImportLimits,
+    stopwatch: &mut Stopwatch,
 ) -> Result<(), WorkbookError> {
     let part_budget = match kind {
         PartKind::Streamed | PartKind::SharedStrings => {
@@ -67,13 +76,8 @@ fn inspect_part<R: Read>(
         }
         PartKind::Whole | PartKind::Relationships => Budget::new(Limit::PartBytes, limits.part_bytes),
     };
-    let metered = Metered {
-        packed: part.compressed_size(),
-        inner: part,
-        unpacked,
-        ratio: limits.ratio,
-        part: part_budget,
-    };
+    let metered =
+        Metered { packed, inner: part, unpacked, stopwatch, ratio: limits.ratio, part: part_budget };
     scan.part(kind, &mut BufReader::with_capacity(64 * 1024, metered))
 }
 
@@ -106,9 +110,47 @@ impl Parts {
 struct Metered<'a, R> {
     inner: R,
     unpacked: &'a mut Budget,
+    stopwatch: &'a mut Stopwatch,
     part: Budget,
-    packed: u64,
+    packed: Packed,
     ratio: u64,
+}
+
+/// How much of a part there is before it is unpacked.
+struct Packed {
+    /// As the directory says.
+    all: u64,
+    /// How many bytes of the file were read before the part.
+    before: u64,
+    /// How many were read by now.
+    read: Rc<Cell<u64>>,
+}
+
+impl Packed {
+    /// How many bytes were taken for what is unpacked by now, at the most: what is read ahead counts.
+    fn so_far(&self) -> u64 {
+        self.all.min(self.read.get().saturating_sub(self.before))
+    }
+}
+
+/// Counts what is read of a file.
+struct Counted<'a, R> {
+    inner: &'a mut R,
+    read: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.read.set(self.read.get().saturating_add(count as u64));
+        Ok(count)
+    }
+}
+
+impl<R: Seek> Seek for Counted<'_, R> {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(position)
+    }
 }
 
 impl<R: Read> Read for Metered<'_, R> {
@@ -117,9 +159,10 @@ impl<R: Read> Read for Metered<'_, R> {
         const SMALL: u64 = 1024 * 1024;
         let count = self.inner.read(buffer)?;
         let amount = count as u64;
-        self.part.take(amount).and_then(|()| self.unpacked.take(amount)).map_err(io::Error::other)?;
+        let within = self.part.take(amount).and_then(|()| self.unpacked.take(amount));
+        within.and_then(|()| self.stopwatch.check()).map_err(io::Error::other)?;
         let used = self.part.used();
-        if used > SMALL && used / self.ratio.max(1) > self.packed {
+        if used > SMALL && used / self.ratio.max(1) > self.packed.so_far() {
             return Err(io::Error::other(WorkbookError::Limit { limit: Limit::Ratio, allowed: self.ratio }));
         }
         Ok(count)

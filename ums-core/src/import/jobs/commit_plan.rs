@@ -47,7 +47,8 @@ impl Jobs {
         let (job, actor) = self.begin(tools, actor, id).await?.map_err(stopped)?;
         let again = |error| Error::internal(format!("a workbook can't be read: {error}"));
         let workbook = ticket.workbook.try_clone().map_err(again)?;
-        let opening = feed::open(workbook, self.limits.clone(), ticket.running.clone());
+        let opening =
+            feed::open(self.database.clock(), workbook, self.limits.clone(), ticket.running.clone());
         let reader = self.holding(id, opening).await?.map_err(stopped)???;
         let tools = &Tools { directory: tools.directory.rehearsal(), ..tools.clone() };
         let plan = Some(PlanReader::new(id));

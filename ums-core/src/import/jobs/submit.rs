@@ -166,7 +166,7 @@ impl Jobs {
     }
 
     pub(super) fn ticket(&self, job: &Job, workbook: File) -> Ticket {
-        let running = Arc::new(Running::new(job.workbook.bytes, self.limits.time, self.database.clone()));
+        let running = Arc::new(Running::new(job.workbook.bytes));
         self.all_running().insert(job.id, running.clone());
         Ticket { id: job.id, workbook, running }
     }

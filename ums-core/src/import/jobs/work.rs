@@ -113,7 +113,8 @@ impl Jobs {
         let workbook = ticket.workbook.try_clone();
         let workbook =
             workbook.map_err(|error| Error::internal(format!("a workbook can't be read: {error}")))?;
-        let opening = feed::open(workbook, self.limits.clone(), ticket.running.clone());
+        let opening =
+            feed::open(self.database.clock(), workbook, self.limits.clone(), ticket.running.clone());
         let reader = match self.holding(id, opening).await? {
             Ok(opened) => match opened? {
                 Ok(reader) => reader,

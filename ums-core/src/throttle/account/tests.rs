@@ -88,10 +88,28 @@ fn strangers_use_up_no_more_than_theirs() {
 }
 
 #[test]
-fn known_addresses_may_use_what_strangers_have_not() {
+fn no_known_address_uses_up_what_others_have() {
     let mut account = Account::at_home();
-    assert_eq!(account.exhaust(HOME), 100);
-    assert!(matches!(account.fail(ELSEWHERE), Err(wait) if wait > 23 * 3600));
+    account.record.succeed(Some("office"), account.now);
+    assert_eq!(account.exhaust(HOME), 80);
+    assert!(account.record.is_exhausted(HOME, &account.schedule));
+    assert_eq!(account.exhaust(Some("office")), 20);
+    assert_eq!(account.record.failures(), 100);
+    assert!(matches!(account.fail(ELSEWHERE), Err(wait) if wait > 0));
+}
+
+#[test]
+fn who_resets_the_password_leaves_no_other_address_known() {
+    let mut account = Account::new();
+    account.record.succeed(Some("thief"), account.now);
+    account.record.succeed(HOME, account.now);
+    account.record.forgive(HOME, account.now);
+    assert!(account.record.is_known(HOME) && !account.record.is_known(Some("thief")));
+    // What is tried from there counts with what all strangers try.
+    assert_eq!(account.exhaust(Some("thief")) + account.exhaust(ELSEWHERE), 80);
+    assert!(account.fail(HOME).is_ok());
+    account.record.forgive(None, account.now);
+    assert_eq!(account.record, AccountRecord::default());
 }
 
 #[test]
@@ -191,12 +209,33 @@ fn messages_go_out_once_a_minute_and_five_times_an_hour() {
     let mut sent = Vec::new();
     for second in 0..2 * 3600 {
         account.record.settle(account.now, None, &account.schedule);
-        if account.record.admit_message(account.now) {
+        if account.record.admit_message(Asker::Anybody, account.now).is_ok() {
             sent.push(second);
         }
         account.pass(1);
     }
     assert_eq!(sent, [0, 60, 120, 180, 240, 3600, 3660, 3720, 3780, 3840]);
+}
+
+#[test]
+fn who_has_an_account_asks_beside_strangers_and_is_told_how_long_to_wait() {
+    let mut account = Account::new();
+    for wait in [60, 60, 60, 60, 3360] {
+        account.record.admit_message(Asker::Anybody, account.now).unwrap();
+        account.record.admit_message(Asker::Account, account.now).unwrap();
+        assert_eq!(account.record.admit_message(Asker::Account, account.now), Err(Duration::from_secs(wait)));
+        account.pass(60);
+    }
+    for asker in [Asker::Anybody, Asker::Account] {
+        assert_eq!(account.record.admit_message(asker, account.now), Err(Duration::from_secs(3300)));
+    }
+    assert_eq!(
+        account.record.expires_at(&account.schedule),
+        Some(account.now.plus(Duration::from_secs(3540)))
+    );
+    account.pass(3540);
+    account.record.settle(account.now, None, &account.schedule);
+    assert_eq!(account.record, AccountRecord::default());
 }
 
 #[test]

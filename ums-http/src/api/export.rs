@@ -1,0 +1,58 @@
+//! Workbooks that go out: the template, and what the store holds.
+
+use serde::Deserialize;
+use ums_core::access::Action;
+use ums_core::export::ExportOptions;
+use ums_core::model::OrganisationId;
+use utoipa::IntoParams;
+
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::query::{Query, parsed};
+use crate::routes::{Route, Routes};
+use crate::spreadsheet::Spreadsheet;
+
+pub(crate) fn add_to(routes: &mut Routes<'_>) {
+    routes
+        .section("Workbooks", "Excel workbooks that go out: a template to fill in, and an export that imports again.")
+        .requires(
+            Action::Import,
+            Route::get("/import/template.xlsx", "read_import_template", "Take a template to fill in").details(
+                "A workbook with the headings of each sheet, an example row, lists of the allowed values, and a sheet that \
+                 explains them. Imported as it is, it changes nothing: the example rows are passed over.",
+            ),
+            template,
+        )
+        .requires(
+            Action::Export,
+            Route::get("/export/users.xlsx", "export_users", "Export what one sees as a workbook")
+                .details(
+                    "The organisations, departments and users in sight, as three sheets that an import reads back to the \
+                     same. There is no password in it and no hash of one, so an account that is active here is invited \
+                     where it is imported into another store. A text that a spreadsheet could take for a formula has a \
+                     `'` before it, which an import takes off again.",
+                )
+                .patient(),
+            users,
+        );
+}
+
+/// What to export.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct ExportQuery {
+    /// Only what belongs to this organisation.
+    #[serde(default, deserialize_with = "parsed")]
+    #[param(inline, nullable = false)]
+    organisation_id: Option<OrganisationId>,
+}
+
+async fn template(caller: Caller) -> Result<Spreadsheet, Problem> {
+    Ok(Spreadsheet::from_bytes("import-template.xlsx", caller.import_template().await?))
+}
+
+async fn users(caller: Caller, Query(query): Query<ExportQuery>) -> Result<Spreadsheet, Problem> {
+    let options = ExportOptions::new().organisation_id(query.organisation_id);
+    let exported = caller.export_users(&options).await?;
+    Spreadsheet::from_file("users.xlsx", exported.file).await
+}
