@@ -1,10 +1,16 @@
 //! Workbooks that go out.
 
+use std::fs::File;
+
+use tokio::sync::mpsc;
+
 use super::Acting;
 use super::audit::{Audited, Subject};
 use crate::Result;
 use crate::access::Action;
-use crate::export::{ExportOptions, ExportedWorkbook, Exporter, template};
+use crate::export::{ExportOptions, ExportedWorkbook, Exporter, failed_rows, template};
+use crate::import::ImportFault;
+use crate::model::ImportId;
 
 impl Audited for ExportedWorkbook {
     fn subject(&self) -> Subject {
@@ -36,6 +42,40 @@ impl Acting {
         };
         let subject = Subject::new("export").of_organisation(options.organisation_id);
         self.audited("export.run", subject, work).await
+    }
+
+    /// The rows of an import that failed, as a workbook (`.xlsx`) that says what is wrong with them: mended, it imports.
+    /// Passwords are in it as they were sent. `None` where no row failed, and where the workbook is not kept any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`](crate::Error::NotFound) where there is no such import, or it is out of sight;
+    /// [`Error::Store`](crate::Error::Store); [`Error::Internal`](crate::Error::Internal) where it can't be written.
+    pub async fn failed_rows(&self, id: ImportId) -> Result<Option<File>> {
+        let Some(workbook) = self.imported_workbook(id).await? else { return Ok(None) };
+        let limits = self.parts().jobs.limits().clone();
+        let now = self.parts().database.now();
+        let (sender, mut receiver) = mpsc::channel::<Result<Vec<ImportFault>>>(4);
+        let writer = tokio::task::spawn_blocking(move || {
+            let portions = std::iter::from_fn(|| receiver.blocking_recv());
+            let faults = portions.flat_map(|portion| match portion {
+                Ok(faults) => faults.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            });
+            failed_rows(workbook, &limits, faults, now)
+        });
+        let mut after = None;
+        loop {
+            let portion = self.import_faults(id, after).await;
+            let next = portion.as_ref().ok().and_then(|(_, next)| next.clone());
+            // Where the writer has stopped, it says why.
+            if sender.send(portion.map(|(faults, _)| faults)).await.is_err() || next.is_none() {
+                break;
+            }
+            after = next;
+        }
+        drop(sender);
+        writer.await.map_err(|error| crate::Error::internal(format!("writing failed rows: {error}")))?
     }
 
     /// A workbook (`.xlsx`) to fill in and import: the headings, an example row, the allowed values. Imported as it is,

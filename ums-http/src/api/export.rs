@@ -3,10 +3,12 @@
 use serde::Deserialize;
 use ums_core::access::Action;
 use ums_core::export::ExportOptions;
-use ums_core::model::OrganisationId;
+use ums_core::model::{ImportId, OrganisationId};
+use ums_core::{Error, Kind};
 use utoipa::IntoParams;
 
 use crate::caller::Caller;
+use crate::path::Id;
 use crate::problem::Problem;
 use crate::query::{Query, parsed};
 use crate::routes::{Route, Routes};
@@ -22,6 +24,16 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
                  explains them. Imported as it is, it changes nothing: the example rows are passed over.",
             ),
             template,
+        )
+        .requires(
+            Action::ReadImport,
+            Route::get("/import/{id}/errors.xlsx", "read_import_errors", "Take the rows that an import did not take")
+                .details(
+                    "Each as it was sent, passwords among it, under the headings of its sheet, with a column that says what is \
+                     wrong: mend it and send it again. `404` where no row failed, and where the workbook is not kept any more.",
+                )
+                .patient(),
+            errors,
         )
         .requires(
             Action::Export,
@@ -49,6 +61,11 @@ struct ExportQuery {
 
 async fn template(caller: Caller) -> Result<Spreadsheet, Problem> {
     Ok(Spreadsheet::from_bytes("import-template.xlsx", caller.import_template().await?))
+}
+
+async fn errors(caller: Caller, Id(id): Id<ImportId>) -> Result<Spreadsheet, Problem> {
+    let failed = caller.failed_rows(id).await?.ok_or(Error::NotFound(Kind::Import))?;
+    Spreadsheet::from_file(&format!("import-{id}-errors.xlsx"), failed).await
 }
 
 async fn users(caller: Caller, Query(query): Query<ExportQuery>) -> Result<Spreadsheet, Problem> {

@@ -75,6 +75,7 @@ async fn every_route_of_the_contract_is_in_the_document_and_no_other() {
         "POST /import/excel",
         "GET /import/",
         "GET /import/template.xlsx",
+        "GET /import/{id}/errors.xlsx",
         "GET /import/{id}",
         "GET /import/{id}/events",
         "POST /import/{id}/commit",

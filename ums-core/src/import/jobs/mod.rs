@@ -84,6 +84,11 @@ pub(super) enum Stop {
 }
 
 impl Jobs {
+    /// How large a workbook may be.
+    pub(crate) fn limits(&self) -> &ImportLimits {
+        &self.limits
+    }
+
     pub(crate) fn new(
         database: Database,
         files: Option<Arc<dyn WorkbookFiles>>,
