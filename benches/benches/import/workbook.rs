@@ -1,5 +1,6 @@
 //! A workbook of any number of users, written as it streams: five columns, ten departments, one organisation.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -62,16 +63,19 @@ pub(crate) fn write(path: &Path, rows: u32, shared: bool) {
             r#"<Relationships xmlns="{PACKAGE}/relationships">{relations}<Relationship Id="rId9" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>"#
         ),
     );
+    zip.start_file("xl/sharedStrings.xml", options).unwrap();
+    write!(zip, "{HEAD}<sst {MAIN}>").unwrap();
     if shared {
-        zip.start_file("xl/sharedStrings.xml", options).unwrap();
-        write!(zip, "{HEAD}<sst {MAIN}>").unwrap();
+        let mut numbers = SharedTexts::default();
         for texts in std::iter::once(heading()).chain((0..rows).map(user)) {
-            for text in texts {
-                write!(zip, "<si><t>{text}</t></si>").unwrap();
+            for (column, text) in texts.into_iter().enumerate() {
+                if let Shared::New(_) = numbers.of(column, &text) {
+                    write!(zip, "<si><t>{text}</t></si>").unwrap();
+                }
             }
         }
-        zip.write_all(b"</sst>").unwrap();
     }
+    zip.write_all(b"</sst>").unwrap();
     zip.start_file("xl/worksheets/sheet1.xml", options).unwrap();
     write!(zip, "{HEAD}<worksheet {MAIN}><sheetData>").unwrap();
     for (row, text) in [(1, "name"), (2, "Tech Corp")] {
@@ -81,13 +85,13 @@ pub(crate) fn write(path: &Path, rows: u32, shared: bool) {
     zip.write_all(b"</sheetData></worksheet>").unwrap();
     zip.start_file("xl/worksheets/sheet2.xml", options).unwrap();
     write!(zip, "{HEAD}<worksheet {MAIN}><sheetData>").unwrap();
-    let mut next = 0;
+    let mut numbers = SharedTexts::default();
     for (texts, row) in std::iter::once(heading()).chain((0..rows).map(user)).zip(1..) {
         write!(zip, r#"<row r="{row}">"#).unwrap();
-        for (text, column) in texts.iter().zip('A'..) {
+        for ((index, text), column) in texts.iter().enumerate().zip('A'..) {
             if shared {
-                write!(zip, r#"<c r="{column}{row}" t="s"><v>{next}</v></c>"#).unwrap();
-                next += 1;
+                let (Shared::New(number) | Shared::Again(number)) = numbers.of(index, text);
+                write!(zip, r#"<c r="{column}{row}" t="s"><v>{number}</v></c>"#).unwrap();
             } else {
                 write!(zip, r#"<c r="{column}{row}" t="inlineStr"><is><t>{text}</t></is></c>"#).unwrap();
             }
@@ -96,6 +100,33 @@ pub(crate) fn write(path: &Path, rows: u32, shared: bool) {
     }
     zip.write_all(b"</sheetData></worksheet>").unwrap();
     zip.finish().unwrap().flush().unwrap();
+}
+
+/// Numbers the shared texts as spreadsheet programs do: what is there already is not written again.
+#[derive(Default)]
+struct SharedTexts {
+    repeated: HashMap<String, u32>,
+    next: u32,
+}
+
+enum Shared {
+    New(u32),
+    Again(u32),
+}
+
+impl SharedTexts {
+    fn of(&mut self, column: usize, text: &str) -> Shared {
+        if let Some(number) = self.repeated.get(text) {
+            return Shared::Again(*number);
+        }
+        let number = self.next;
+        self.next += 1;
+        // Only departments and organisations come again.
+        if column >= 3 {
+            self.repeated.insert(text.to_owned(), number);
+        }
+        Shared::New(number)
+    }
 }
 
 fn heading() -> [String; 5] {
