@@ -101,3 +101,69 @@ impl Database {
         Sending { commit, settled, is_applied }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ums_store_memory::MemoryStore;
+
+    use super::*;
+    use crate::record::Counter;
+    use crate::{Kind, SystemClock, SystemRandom, keyspace};
+
+    fn database() -> Database {
+        Database::new(Arc::new(MemoryStore::new()), Arc::new(SystemClock), Arc::new(SystemRandom))
+    }
+
+    /// Raises a counter by one over what the transaction sees.
+    async fn raise(transaction: &Transaction, kind: Kind) -> u64 {
+        let key = keyspace::counter(kind);
+        let next = transaction.read::<Counter>(&key).await.unwrap().map_or(0, |found| found.data.next) + 1;
+        transaction.put(key, &Counter { next }).unwrap();
+        next
+    }
+
+    async fn counted(database: &Database, kind: Kind) -> Option<u64> {
+        let found = database.read::<Counter>(&keyspace::counter(kind)).await.unwrap();
+        found.map(|found| found.data.next)
+    }
+
+    #[tokio::test]
+    async fn each_sees_what_all_before_it_write() {
+        let database = database();
+        let mut under_way: Vec<Sending> = Vec::new();
+        for (kind, next) in [(Kind::User, 1), (Kind::Department, 1), (Kind::User, 2), (Kind::User, 3)] {
+            let transaction = database.begin(under_way.iter());
+            assert_eq!(raise(&transaction, kind).await, next);
+            let sealed = transaction.seal().unwrap();
+            under_way.push(database.send(sealed, under_way.last()));
+        }
+        for sending in under_way {
+            assert!(sending.applied().await.unwrap());
+        }
+        assert_eq!(counted(&database, Kind::User).await, Some(3));
+        assert_eq!(counted(&database, Kind::Department).await, Some(1));
+    }
+
+    #[tokio::test]
+    async fn what_is_decided_upon_a_commit_that_is_refused_is_void() {
+        let database = database();
+        let transaction = database.begin([].into_iter());
+        raise(&transaction, Kind::User).await;
+        database.reserve_ids(Kind::User, 6).await.unwrap();
+        let mut under_way = vec![database.send(transaction.seal().unwrap(), None)];
+        for kind in [Kind::Department, Kind::Organisation] {
+            let transaction = database.begin(under_way.iter());
+            raise(&transaction, kind).await;
+            let sealed = transaction.seal().unwrap();
+            under_way.push(database.send(sealed, under_way.last()));
+        }
+        for sending in under_way {
+            assert!(!sending.applied().await.unwrap());
+        }
+        assert_eq!(counted(&database, Kind::User).await, Some(7));
+        assert_eq!(counted(&database, Kind::Department).await, None);
+        assert_eq!(counted(&database, Kind::Organisation).await, None);
+    }
+}
