@@ -1,7 +1,6 @@
 //! From a workbook to the directory: rows in batches, each batch one commit, together with how far the import is by it.
 
 use std::mem;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,6 +12,7 @@ use super::job::{Checkpoint, Job};
 use super::jobs::{Halt, Jobs, Stop, Tools};
 use super::plan::Phase;
 use super::plan_reader::PlanReader;
+use super::prepare::Ids;
 use super::running::Running;
 use super::tally::Tally;
 use super::users::Prepared;
@@ -55,9 +55,10 @@ pub(super) struct Importer<'a> {
     pub(super) plan: Option<Mutex<PlanReader>>,
     running: &'a Arc<Running>,
     pub(super) observer: &'a dyn Observer,
-    /// Ids of users that were taken and not given to a row yet.
-    pub(super) ids: Mutex<Range<u64>>,
-    /// How many rows there may still be to take some for.
+    pub(super) ids: Mutex<Ids>,
+    /// How many rows were done before.
+    done: u64,
+    /// How many rows there may still be to take ids for.
     pub(super) rows: AtomicU64,
 }
 
@@ -128,6 +129,7 @@ impl<'a> Importer<'a> {
             running,
             observer,
             ids: Mutex::default(),
+            done: job.counts.rows(),
             rows: AtomicU64::default(),
         }
     }
@@ -140,7 +142,7 @@ impl<'a> Importer<'a> {
     ) -> Result<Result<(), Halt>> {
         let reader_rows = reader.size().rows;
         let (mut portions, named) = feed::start(reader, self.options.clone(), from);
-        self.rows.store(reader_rows, Ordering::Relaxed);
+        self.rows.store(reader_rows.saturating_sub(self.done), Ordering::Relaxed);
         let mut batch = Batch { at: from, events: Vec::new(), passwords: 0 };
         let mut flight = None;
         while let Some(message) = portions.recv().await {
