@@ -331,7 +331,8 @@ impl<'a> Importer<'a> {
         mut tally: Tally,
     ) -> Result<Done> {
         self.jobs.keep_plan(transaction, &mut job, mem::take(&mut tally.decisions))?;
-        let rights = mem::take(&mut tally.rights);
+        // What is rehearsed gives nobody rights.
+        let rights = if self.options.dry_run { Vec::new() } else { mem::take(&mut tally.rights) };
         job.checkpoint = after;
         job.lease = Some(self.jobs.lease());
         job.attempts = 0;
