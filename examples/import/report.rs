@@ -14,8 +14,10 @@ pub(crate) fn text(report: &ImportReport, workbook: &Path, listed: usize) -> Str
         _ => "nothing came of it",
     };
     let dry = if report.dry_run { "Dry run, nothing was changed. " } else { "" };
-    let mut text = format!("{dry}Import {} of {}: {ended}.\n\n", report.id, workbook.display());
-    counts(&mut text, report);
+    let mut text = format!("{dry}Import {} of {}: {ended}.\n", report.id, workbook.display());
+    if report.status != ImportStatus::Failed || report.errors.iter().any(|fault| !fault.sheet.is_empty()) {
+        counts(&mut text, report);
+    }
     if report.suspended > 0 {
         let suspended = count(report.suspended);
         _ = writeln!(text, "\n{suspended} users were suspended, since the workbook does not name them.");
@@ -40,7 +42,7 @@ fn counts(text: &mut String, report: &ImportReport) {
         ("skipped", |counts| counts.skipped),
         ("failed", |counts| counts.failed),
     ];
-    text.push_str("             ");
+    text.push_str("\n             ");
     columns.iter().for_each(|(heading, _)| _ = write!(text, "  {heading:>9}"));
     text.push('\n');
     let kinds = [
@@ -72,9 +74,12 @@ fn faults(text: &mut String, noun: &str, more: &str, faults: &[ImportFault], lis
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths = [width(0), width(1), width(2)];
-    for [sheet, cell, code, message] in &rows {
-        let [first, second, third] = widths;
-        _ = writeln!(text, "  {sheet:first$}  {cell:second$}  {code:third$}  {message}");
+    for row in &rows {
+        // A column that is blank throughout, as where a fault is of no sheet, is left out.
+        for (cell, width) in row.iter().zip(widths).filter(|(_, width)| *width > 0) {
+            _ = write!(text, "  {cell:width$}");
+        }
+        row.iter().last().iter().for_each(|message| _ = writeln!(text, "  {message}"));
     }
 }
 
