@@ -228,7 +228,12 @@ impl Formats {
     }
 
     fn remarks(&self) -> Format {
-        Format::new().set_font_color(DARK_RED).set_text_wrap().set_align(FormatAlign::Top).set_indent(1)
+        Format::new()
+            .set_font_color(DARK_RED)
+            .set_text_wrap()
+            .set_align(FormatAlign::Top)
+            .set_align(FormatAlign::Left)
+            .set_indent(1)
     }
 
     fn remarks_heading(&self) -> Format {
