@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::future::Future;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest;
 use tracing_subscriber::filter::LevelFilter;
@@ -85,13 +85,23 @@ async fn import(
     let mut progress = Progress::new(&arguments.workbook, begun);
     let followed = follow(&acting, begun.id, &mut progress, stop).await;
     progress.end();
-    let Some(report) = followed? else {
-        if arguments.dry_run {
-            acting.cancel_import(begun.id).await?;
+    let report = match followed? {
+        Some(report) => report,
+        None => {
+            stop_before_the_next_batch(system, begun.id, arguments.dry_run).await;
+            acting.import(begun.id).await?
         }
-        return interrupt(system, begun.id, &arguments.workbook).await;
     };
-    conclude(&acting, &report, arguments).await
+    // It may have come to its end all the same.
+    if matches!(
+        report.status,
+        ImportStatus::Succeeded | ImportStatus::SucceededWithErrors | ImportStatus::Failed
+    ) {
+        conclude(&acting, &report, arguments).await
+    } else {
+        tell(&stopped(&report, &arguments.workbook));
+        Ok(Outcome::Interrupted)
+    }
 }
 
 /// An import that is on its way.
@@ -109,10 +119,10 @@ async fn begin(acting: &Acting, mut workbook: File, options: &ImportOptions) -> 
         let id = acting.start_import(workbook, options, None).await?.id;
         return Ok(Begun { id, before: None });
     }
-    let first = key(&mut workbook, options).map_err(unreadable)?;
+    let first = key(&mut workbook, options).map_err(|error| unreadable(&error))?;
     let mut key = first.clone();
     loop {
-        let workbook = workbook.try_clone().map_err(unreadable)?;
+        let workbook = workbook.try_clone().map_err(|error| unreadable(&error))?;
         let started = acting.start_import(workbook, options, Some(&key)).await?;
         if !started.repeated {
             return Ok(Begun { id: started.id, before: None });
@@ -142,7 +152,7 @@ fn key(workbook: &mut File, options: &ImportOptions) -> io::Result<String> {
     Ok(digest.as_ref().iter().fold("examples/import ".to_owned(), |key, byte| key + &format!("{byte:02x}")))
 }
 
-fn unreadable(error: io::Error) -> ums_core::Error {
+fn unreadable(error: &io::Error) -> ums_core::Error {
     ums_core::Error::UnreadableWorkbook { cause: error.to_string() }
 }
 
@@ -178,25 +188,38 @@ async fn follow(
     }
 }
 
-/// Stops before the next batch, or at once where it is asked again.
-async fn interrupt(system: &System, id: ImportId, workbook: &std::path::Path) -> ums_core::Result<Outcome> {
+/// Waits for that, or no longer where a second signal comes.
+async fn stop_before_the_next_batch(system: &System, id: ImportId, dry_run: bool) {
     tell("stopping before the next batch; once more to stop at once");
-    let again = shutdown_signal().map_err(unreadable)?;
+    let ums = system.user_management();
+    if dry_run {
+        // There is nothing to go on with. An error says that it has ended.
+        drop(ums.system().cancel_import(id).await);
+    }
+    let again = async {
+        match shutdown_signal() {
+            Ok(signal) => signal.await,
+            Err(_) => std::future::pending().await,
+        }
+    };
     tokio::select! {
-        () = system.user_management().stop_imports() => {}
+        () = ums.stop_imports() => {}
         () = again => {}
     }
-    let report = system.user_management().system().import(id).await?;
-    let rows = report::count(rows(&report));
-    tell(&if report.dry_run {
+}
+
+fn stopped(report: &ImportReport, workbook: &Path) -> String {
+    let (id, rows) = (report.id, report::count(rows(report)));
+    if report.dry_run {
         format!("the dry run was stopped after {rows} rows; nothing was changed")
+    } else if report.status == ImportStatus::Cancelled {
+        format!("import {id} was called off after {rows} rows, which stay")
     } else {
+        let workbook = workbook.display();
         format!(
-            "import {id} was stopped after {rows} rows, which stay; the same command goes on with the rest of {}",
-            workbook.display()
+            "import {id} was stopped after {rows} rows, which stay; the same command goes on with the rest of {workbook}"
         )
-    });
-    Ok(Outcome::Interrupted)
+    }
 }
 
 /// Tells what became of it.

@@ -10,7 +10,6 @@ pub(crate) fn text(report: &ImportReport, workbook: &Path, listed: usize) -> Str
     let ended = match report.status {
         ImportStatus::Succeeded => "every row was taken",
         ImportStatus::SucceededWithErrors => "some rows failed",
-        ImportStatus::Cancelled => "it was called off",
         _ => "nothing came of it",
     };
     let dry = if report.dry_run { "Dry run, nothing was changed. " } else { "" };
@@ -33,8 +32,11 @@ pub(crate) fn count(number: u64) -> String {
     indicatif::HumanCount(number).to_string()
 }
 
+/// One of the counts.
+type Count = fn(&ImportCounts) -> u64;
+
 fn counts(text: &mut String, report: &ImportReport) {
-    let columns: [(&str, fn(&ImportCounts) -> u64); 6] = [
+    let columns: [(&str, Count); 6] = [
         ("read", |counts| counts.read),
         ("created", |counts| counts.created),
         ("updated", |counts| counts.updated),

@@ -291,7 +291,7 @@ fn faulty_cells_stand_out_and_have_notes() {
 #[test]
 fn columns_are_wide_enough_and_long_remarks_wrap() {
     let headings = ["email", "name", "role", "status", "joined"].map(Cell::from);
-    let joined = Cell::Formatted(45_352.4375, "yyyy-mm-dd hh:mm:ss".into());
+    let joined = Cell::Formatted(45_352.5, "yyyy-mm-dd hh:mm:ss".into());
     let wrong = ["nobody".into(), "".into(), "boss".into(), "asleep".into(), joined];
     let back = given_back(&WorkbookMaker::new().sheet("users", [headings, wrong]).bytes());
     let data = part(&back, "xl/worksheets/sheet1.xml");
