@@ -133,7 +133,7 @@ impl Verifier<'_> {
     }
 
     /// Follows the entries that stand in a record's partition, beside its profile.
-    async fn members<T>(
+    async fn members<T: Sync>(
         &mut self,
         partition: Partition,
         profile: &Key,
