@@ -1,9 +1,11 @@
 //! What an import costs beside its limits and beside a peer: reading the same workbook alone, calamine's stream of its
-//! cells alone, redb alone taking the very same keys and values in the same batches, and the usual way in Python.
+//! cells alone, redb alone taking the very same keys and values in the same batches, the store on redb taking them, and
+//! the usual way in Python.
 //!
 //! `cargo bench -p ums-benches --bench import -- --rows 1000000` measures each in turn in a process of its own, several
-//! rounds of each, and prints medians, ratios, and the most memory that each took over what it had before it began. The
-//! machine's speed cancels out of a ratio; the times do not carry over. `--shared` writes the texts of the workbook as
+//! rounds of each, and prints medians, ratios, the processor time that each took on all cores together, and the most memory
+//! that it took over what it had before it began. The machine's speed cancels out of a ratio; the times do not carry over.
+//! Afterwards the imported store is looked through, untimed. `--shared` writes the texts of the workbook as
 //! shared strings, `--rounds N` changes the number of rounds, `--python` also runs
 //! `benches/peers/import.py`, with the interpreter that `PYTHON` names.
 #![allow(
@@ -35,7 +37,7 @@ use ums_testkit::Fixture;
 use replay::DumpingStore;
 
 /// What is measured, each in a child of that name.
-const MEASURED: [&str; 4] = ["calamine", "reading", "redb", "import"];
+const MEASURED: [&str; 5] = ["calamine", "reading", "redb", "store", "import"];
 
 /// How much of the file redb may keep in memory in all of them.
 const CACHE: usize = 16 << 20;
@@ -61,19 +63,22 @@ fn main() {
     println!("{}", run("dump", folder.path(), rows).trim());
     let mut medians = Vec::new();
     for what in MEASURED {
-        let mut runs: Vec<(f64, u64)> = (0..rounds).map(|_| measure(what, folder.path(), rows)).collect();
-        runs.sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
-        let (seconds, _) = runs[runs.len() / 2];
-        let memory = runs.iter().map(|(_, memory)| *memory).max().unwrap_or_default();
+        let mut runs: Vec<_> = (0..rounds).map(|_| measure(what, folder.path(), rows)).collect();
+        let memory = runs.iter().map(|run| run.memory).max().unwrap_or_default();
+        runs.sort_unstable_by(|one, other| one.seconds.total_cmp(&other.seconds));
+        let median = runs.swap_remove(runs.len() / 2);
         println!(
-            "{what:>9}: {:>9.0} rows/s, {:>4} MiB over idle (median and most of {rounds})",
-            f64::from(rows) / seconds,
+            "{what:>9}: {:>9.0} rows/s, {:>6.2} s of processor time, {:>4} MiB over idle (median and most of {rounds})",
+            f64::from(rows) / median.seconds,
+            median.processor,
             memory / 1024
         );
-        medians.push(seconds);
+        medians.push(median);
     }
-    println!("import / redb alone: {:.2}", medians[2] / medians[3]);
-    println!("import / calamine alone: {:.2}", medians[0] / medians[3]);
+    let [calamine, _, redb, store, import] = <[Measured; 5]>::try_from(medians).unwrap();
+    println!("import / redb alone: {:.2}", redb.seconds / import.seconds);
+    println!("import / the store alone: {:.2}", store.seconds / import.seconds);
+    println!("import / calamine alone: {:.2}", calamine.seconds / import.seconds);
     if arguments.iter().any(|argument| argument == "--python") {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/import.py");
         let output = Command::new(env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned()))
@@ -86,18 +91,32 @@ fn main() {
             .lines()
             .find_map(|line| line.strip_prefix("seconds: ")?.parse().ok());
         match seconds {
-            Some(seconds) => println!("import / the Python way: {:.1}", seconds / medians[3]),
+            Some(seconds) => println!("import / the Python way: {:.1}", seconds / import.seconds),
             None => println!("the Python way did not run: {}", String::from_utf8_lossy(&output.stderr)),
         }
     }
 }
 
-/// Runs a child, and gives its time in seconds and its memory over idle in KiB.
-fn measure(what: &str, folder: &Path, rows: u32) -> (f64, u64) {
+/// What a child says that it took.
+#[derive(Debug)]
+struct Measured {
+    seconds: f64,
+    /// Seconds on all cores together.
+    processor: f64,
+    /// Over idle, in KiB.
+    memory: u64,
+}
+
+fn measure(what: &str, folder: &Path, rows: u32) -> Measured {
     let said = run(what, folder, rows);
     let line = said.lines().find_map(|line| line.strip_prefix("measured ")).unwrap();
-    let (seconds, memory) = line.split_once(' ').unwrap();
-    (seconds.parse().unwrap(), memory.parse().unwrap())
+    let mut numbers = line.split(' ');
+    let mut number = || numbers.next().unwrap();
+    Measured {
+        seconds: number().parse().unwrap(),
+        processor: number().parse().unwrap(),
+        memory: number().parse().unwrap(),
+    }
 }
 
 fn run(what: &str, folder: &Path, rows: u32) -> String {
@@ -113,20 +132,23 @@ fn run(what: &str, folder: &Path, rows: u32) -> String {
 async fn child(what: &str, folder: &Path, rows: u32) {
     let workbook = File::open(folder.join("workbook.xlsx")).unwrap();
     match what {
-        "calamine" => report(idle(), stream(workbook)),
-        "reading" => report(idle(), read(workbook, rows)),
-        "redb" => replay::replay(&folder.join("commits"), CACHE).await,
+        "calamine" => report(&Before::now(), stream(workbook)),
+        "reading" => report(&Before::now(), read(workbook, rows)),
+        "redb" => replay::by_redb(&folder.join("commits"), CACHE),
+        "store" => replay::by_store(&folder.join("commits"), CACHE).await,
         "dump" => {
             let directory = tempfile::tempdir_in(folder).unwrap();
             let store = DumpingStore::new(open(directory.path()), &folder.join("commits"));
-            import(Fixture::on(Arc::new(store.clone())).await, workbook, rows).await;
+            import(&Fixture::on(Arc::new(store.clone())).await, workbook, rows).await;
             store.finish(rows);
         }
         _ => {
             let directory = tempfile::tempdir_in(folder).unwrap();
             let fixture = Fixture::on(Arc::new(open(directory.path()))).await;
-            let before = idle();
-            report(before, import(fixture, workbook, rows).await);
+            let before = Before::now();
+            let seconds = import(&fixture, workbook, rows).await;
+            report(&before, seconds);
+            fixture.verify().await;
         }
     }
 }
@@ -135,27 +157,38 @@ fn open(directory: &Path) -> RedbStore {
     RedbStore::builder().cache_bytes(CACHE).open(directory.join("ums.redb")).unwrap()
 }
 
-fn report(idle: u64, seconds: f64) {
-    println!("measured {seconds} {}", peak().saturating_sub(idle));
+/// What this process took before it began.
+struct Before {
+    memory: u64,
+    processor: f64,
 }
 
-/// What this process takes, in KiB.
-fn idle() -> u64 {
-    status("VmRSS:")
+impl Before {
+    fn now() -> Self {
+        Self { memory: status("VmRSS:"), processor: processor() }
+    }
 }
 
-/// The most that it took so far.
-fn peak() -> u64 {
-    status("VmHWM:")
+fn report(before: &Before, seconds: f64) {
+    let memory = status("VmHWM:").saturating_sub(before.memory);
+    println!("measured {seconds} {} {memory}", processor() - before.processor);
 }
 
+/// A line of what the system knows of this process, in KiB.
 fn status(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
 }
 
-async fn import(fixture: Fixture, workbook: File, rows: u32) -> f64 {
+/// The seconds that all threads of this process took so far, its own and the system's for it.
+fn processor() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks = stat.rsplit(')').next().into_iter().flat_map(str::split_whitespace).skip(11).take(2);
+    ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+async fn import(fixture: &Fixture, workbook: File, rows: u32) -> f64 {
     let start = Instant::now();
     let report = fixture.ums.system().import_workbook(workbook, &ImportOptions::new()).await.unwrap();
     let seconds = start.elapsed().as_secs_f64();

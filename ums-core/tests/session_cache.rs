@@ -3,16 +3,19 @@
 
 mod scripted;
 
+use std::io::{Seek, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use scripted::{ScriptedStore, Turn, Work};
+use ums_core::import::{ImportOptions, OnExisting};
 use ums_core::model::{Patch, Role, Status, UserPatch};
 use ums_core::store::Store;
 use ums_core::{Credentials, Error, Password, PasswordChange, Principal, TokenPair};
 use ums_store_memory::MemoryStore;
 use ums_testkit::stores::{Call, CountingStore, FailingStore, Fault};
+use ums_testkit::workbook::WorkbookMaker;
 use ums_testkit::{FixedClock, Fixture, PASSWORD};
 
 const KEPT: Duration = Duration::from_secs(30);
@@ -52,7 +55,7 @@ async fn seen(fixture: &Fixture, tokens: &TokenPair) -> Option<Principal> {
 /// What may be changed of the account `ada@example.com`, by the instance given.
 type Change = for<'a> fn(&'a Fixture, &'a Principal) -> std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-const CHANGES: [(&str, Change); 8] = [
+const CHANGES: [(&str, Change); 9] = [
     ("logout", |fixture, ada| Box::pin(async { fixture.ums.acting_as(ada).logout().await.unwrap() })),
     ("end session", |fixture, ada| {
         Box::pin(async { fixture.ums.acting_as(ada).end_session(ada.session_id()).await.unwrap() })
@@ -62,6 +65,17 @@ const CHANGES: [(&str, Change); 8] = [
     }),
     ("suspend", |fixture, ada| {
         patch(fixture, ada, UserPatch { status: Patch::Set(Status::Suspended), ..UserPatch::default() })
+    }),
+    ("import", |fixture, _| {
+        Box::pin(async {
+            let rows = [["email", "full_name", "status"], ["ada@example.com", "Ada Lovelace", "suspended"]];
+            let mut workbook = tempfile::tempfile().unwrap();
+            workbook.write_all(&WorkbookMaker::new().sheet("users", rows).bytes()).unwrap();
+            workbook.rewind().unwrap();
+            let options = ImportOptions::new().on_existing(OnExisting::Update);
+            let report = fixture.ums.system().import_workbook(workbook, &options).await.unwrap();
+            assert_eq!(report.users.updated, 1, "{report:?}");
+        })
     }),
     ("delete", |fixture, ada| {
         Box::pin(async { fixture.ums.system().delete_user(ada.user_id(), None).await.unwrap() })

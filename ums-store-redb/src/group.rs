@@ -32,8 +32,14 @@ pub(crate) fn decide<'a>(
             verdicts.push(Ok(Outcome::Refused { failed }));
             continue;
         }
-        for op in commit.ops().iter().filter(|op| op.write != Write::Nothing) {
-            changes.insert(parts(&op.key), Change { version: commit.id().into(), write: &op.write });
+        let version = commit.id().into();
+        let writes = commit.ops().iter().filter(|op| !matches!(op.write, Write::Nothing));
+        let written = writes.map(|op| (parts(&op.key), Change { version, write: &op.write }));
+        if changes.is_empty() {
+            // Built at once from what comes in order, as the keys of a large commit do.
+            changes = written.collect();
+        } else {
+            changes.extend(written);
         }
         verdicts.push(Ok(Outcome::Applied));
     }
@@ -82,10 +88,11 @@ fn write(
     expiries: &mut Expiries<'_>,
     changes: &Changes<'_>,
 ) -> Result<(), redb::Error> {
+    let mut bytes = Vec::new();
     for (key, Change { version, write }) in changes {
         let (new, old) = match write {
             Write::Put { value, expires_at } => {
-                let bytes = value::encode(*key, *version, *expires_at, value);
+                value::encode(&mut bytes, *key, *version, *expires_at, value);
                 let old = entries.insert(*key, bytes.as_slice())?;
                 (*expires_at, old.and_then(|bytes| value::expiry(bytes.value())))
             }

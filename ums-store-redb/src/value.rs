@@ -16,9 +16,16 @@ use crate::error::Damaged;
 const CHECKSUM: usize = 4;
 const HEADER: usize = CHECKSUM + 16 + 1 + 8;
 
-/// The bytes of an entry at a key.
-pub(crate) fn encode(key: (&str, &str), version: Version, expires_at: Option<u64>, text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(HEADER + text.len());
+/// Makes `bytes` those of an entry at a key.
+pub(crate) fn encode(
+    bytes: &mut Vec<u8>,
+    key: (&str, &str),
+    version: Version,
+    expires_at: Option<u64>,
+    text: &str,
+) {
+    bytes.clear();
+    bytes.reserve(HEADER + text.len());
     bytes.extend_from_slice(&[0; CHECKSUM]);
     bytes.extend_from_slice(&version.as_u128().to_be_bytes());
     bytes.push(u8::from(expires_at.is_some()));
@@ -26,7 +33,6 @@ pub(crate) fn encode(key: (&str, &str), version: Version, expires_at: Option<u64
     bytes.extend_from_slice(text.as_bytes());
     let (checksum, rest) = bytes.split_at_mut(CHECKSUM);
     checksum.copy_from_slice(&checksum_of(key, rest));
-    bytes
 }
 
 /// The entry of these bytes, which stood at this key.
@@ -72,6 +78,12 @@ mod tests {
 
     const KEY: (&str, &str) = ("p", "s");
 
+    fn encoded(key: (&str, &str), expires_at: Option<u64>, text: &str) -> Vec<u8> {
+        let mut bytes = b"what was there before".repeat(9);
+        encode(&mut bytes, key, Version::from_u128(7), expires_at, text);
+        bytes
+    }
+
     fn entry(text: &str, expires_at: Option<u64>) -> Entry {
         Entry { value: text.into(), version: Version::from_u128(7), expires_at }
     }
@@ -79,14 +91,14 @@ mod tests {
     #[test]
     fn entries_come_back() {
         for entry in [entry("", None), entry("text", Some(0)), entry("\u{1f600}", Some(u64::MAX))] {
-            let bytes = encode(KEY, entry.version, entry.expires_at, &entry.value);
+            let bytes = encoded(KEY, entry.expires_at, &entry.value);
             assert_eq!(decode(KEY, &bytes).unwrap(), entry);
         }
     }
 
     #[test]
     fn every_flipped_bit_is_noticed() {
-        let bytes = encode(KEY, Version::from_u128(7), Some(9), "some text");
+        let bytes = encoded(KEY, Some(9), "some text");
         for bit in 0..bytes.len() * 8 {
             let mut damaged = bytes.clone();
             damaged[bit / 8] ^= 1 << (bit % 8);
@@ -97,7 +109,7 @@ mod tests {
 
     #[test]
     fn every_shorter_entry_is_noticed() {
-        let bytes = encode(KEY, Version::from_u128(7), None, "some text");
+        let bytes = encoded(KEY, None, "some text");
         for length in 0..bytes.len() {
             assert!(decode(KEY, &bytes[..length]).is_err(), "{length} bytes");
         }
@@ -105,7 +117,7 @@ mod tests {
 
     #[test]
     fn an_entry_of_another_key_is_noticed() {
-        let bytes = encode(("a", "bc"), Version::from_u128(7), None, "text");
+        let bytes = encoded(("a", "bc"), None, "text");
         assert!(decode(("ab", "c"), &bytes).is_err());
         assert!(decode(("a", "bd"), &bytes).is_err());
     }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use crate::{Error, InvalidReason, Key, Limits, Version};
 
-/// Operations on distinct keys, applied all together or not at all.
+/// Operations on distinct keys, applied all together or not at all. Clones share the operations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
     id: CommitId,
-    ops: Vec<Op>,
+    ops: Arc<[Op]>,
 }
 
 impl Commit {
@@ -52,7 +52,9 @@ impl Commit {
         if self.ops.len() > limits.operations {
             return invalid(InvalidReason::Operations { most: limits.operations, found: self.ops.len() });
         }
-        let mut seen = HashMap::with_capacity(self.ops.len());
+        // Keys in ascending order, as the core gives them, are distinct; others are looked up.
+        let ascending = self.ops.is_sorted_by(|one, other| one.key < other.key);
+        let mut seen = HashMap::new();
         for (index, op) in self.ops.iter().enumerate() {
             limits.validate_key(&op.key)?;
             if let Write::Put { value, .. } = &op.write {
@@ -65,7 +67,7 @@ impl Commit {
             } else if op.write == Write::Nothing && op.expect == Expect::Anything {
                 return invalid(InvalidReason::IdleOperation { index });
             }
-            if let Some(first) = seen.insert(&op.key, index) {
+            if !ascending && let Some(first) = seen.insert(&op.key, index) {
                 return invalid(InvalidReason::DuplicateKey { first, second: index });
             }
         }

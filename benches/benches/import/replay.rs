@@ -1,4 +1,4 @@
-//! The commits of an import, written to a file and taken from it by redb alone.
+//! The commits of an import, written to a file and taken from it by redb alone, or by the store on it.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -7,10 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use redb::{Database, Durability, TableDefinition};
 use ums_core::store::{
     Commit, CommitId, Entry, Error, Key, Limits, Op, Outcome, Page, Scan, Store, Write as Put,
 };
 use ums_store_redb::RedbStore;
+
+use crate::{Before, report};
 
 /// A store that writes down every commit that it applies.
 #[derive(Clone, Debug)]
@@ -81,30 +84,66 @@ impl Store for DumpingStore {
     }
 }
 
-/// Has redb alone take the commits. What it takes to read them is not counted.
-pub(crate) async fn replay(path: &Path, cache: usize) {
+/// Has redb alone take the commits, each durable as the store has it. What it takes to read them is not counted.
+pub(crate) fn by_redb(path: &Path, cache: usize) {
+    const ENTRIES: TableDefinition<'static, (&str, &str), &[u8]> = TableDefinition::new("entries");
+    let directory = tempfile::tempdir_in(path.parent().unwrap()).unwrap();
+    let database =
+        Database::builder().set_cache_size(cache).create(directory.path().join("ums.redb")).unwrap();
+    let mut spent = Duration::ZERO;
+    let before = Before::now();
+    let mut commits = Commits::open(path);
+    while let Some(entries) = commits.next() {
+        let start = Instant::now();
+        let mut transaction = database.begin_write().unwrap();
+        transaction.set_durability(Durability::Immediate).unwrap();
+        transaction.set_quick_repair(true);
+        let mut table = transaction.open_table(ENTRIES).unwrap();
+        for [partition, sort, value] in &entries {
+            table.insert((partition.as_str(), sort.as_str()), value.as_bytes()).unwrap();
+        }
+        drop(table);
+        transaction.commit().unwrap();
+        spent += start.elapsed();
+    }
+    report(&before, spent.as_secs_f64());
+}
+
+/// Has the store on redb take the commits, with nothing expected of them.
+pub(crate) async fn by_store(path: &Path, cache: usize) {
     let directory = tempfile::tempdir_in(path.parent().unwrap()).unwrap();
     let store = RedbStore::builder().cache_bytes(cache).open(directory.path().join("ums.redb")).unwrap();
-    let mut file = BufReader::new(File::open(path).unwrap());
     let (mut spent, mut id) = (Duration::ZERO, 0);
-    let before = super::idle();
-    while let Some(count) = number(&mut file) {
-        let ops: Vec<_> = (0..count)
-            .map(|_| {
-                let (partition, sort) = (text(&mut file), text(&mut file));
-                Op::put(Key::new(partition, sort), text(&mut file))
-            })
-            .collect();
-        if ops.is_empty() {
-            continue;
-        }
+    let before = Before::now();
+    let mut commits = Commits::open(path);
+    while let Some(entries) = commits.next() {
         id += 1;
-        let commit = Commit::new(CommitId::from_u128(id), ops);
+        let puts =
+            entries.into_iter().map(|[partition, sort, value]| Op::put(Key::new(partition, sort), value));
+        let commit = Commit::new(CommitId::from_u128(id), puts);
         let start = Instant::now();
         assert_eq!(store.commit(&commit).await.unwrap(), Outcome::Applied);
         spent += start.elapsed();
     }
-    super::report(before, spent.as_secs_f64());
+    report(&before, spent.as_secs_f64());
+}
+
+/// The commits that were written down: of each entry its partition, sort part and value.
+struct Commits(BufReader<File>);
+
+impl Commits {
+    fn open(path: &Path) -> Self {
+        Self(BufReader::new(File::open(path).unwrap()))
+    }
+
+    fn next(&mut self) -> Option<Vec<[String; 3]>> {
+        loop {
+            let count = number(&mut self.0)?;
+            if count > 0 {
+                return Some((0..count).map(|_| [(); 3].map(|()| text(&mut self.0))).collect());
+            }
+        }
+    }
 }
 
 fn number(file: &mut impl Read) -> Option<u64> {

@@ -120,7 +120,8 @@ impl Feed {
             at,
             done: if (sheet, pass) == (self.from.sheet, self.from.pass) { self.from.events } else { 0 },
             events: Vec::with_capacity(EVENTS),
-            seen: Seen::new(rows),
+            // A row has two keys at most: an e-mail address and an external id.
+            seen: Seen::new(2 * rows),
             named: &mut self.named,
             failed: None,
         };

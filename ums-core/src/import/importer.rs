@@ -23,7 +23,7 @@ use super::{
 use crate::access::Actor;
 use crate::directory::{Existing, RightsChange, Upserted};
 use crate::model::{ImportId, UserId};
-use crate::transaction::{Sending, Transaction};
+use crate::transaction::{Sealed, Sending, Transaction};
 use crate::{Conflict, Error, Result, keyspace, store};
 
 /// What a row costs at most in operations of a commit, with what is read for it, and what each commit costs besides.
@@ -197,9 +197,9 @@ impl<'a> Importer<'a> {
         };
         // Whatever went wrong, or not as expected, is gone about again without haste.
         match ahead.filter(|_| stands && !self.running.is_cancelled()) {
-            Some((transaction, done)) => {
-                let sending = self.jobs.database().send(transaction);
-                *flight = sending.map(|sending| Flight { at, steps, done, sending });
+            Some((commit, done)) => {
+                let sending = self.jobs.database().send(commit);
+                *flight = Some(Flight { at, steps, done, sending });
                 Ok(Ok(()))
             }
             None => self.commit(&mut at, &steps).await,
@@ -212,7 +212,7 @@ impl<'a> Importer<'a> {
         at: Checkpoint,
         steps: &[Ready],
         before: Option<&Flight>,
-    ) -> Option<(Transaction, Done)> {
+    ) -> Option<(Sealed, Done)> {
         if self.options.dry_run {
             return None;
         }
@@ -221,7 +221,7 @@ impl<'a> Importer<'a> {
         let tally = self.decide(&transaction, steps, false).await.ok()?;
         let after = Checkpoint { events: at.events + steps.len() as u64, ..at };
         let done = self.note(&transaction, job, after, tally).ok()?;
-        Some((transaction, done))
+        Some((transaction.seal()?, done))
     }
 
     /// Waits until a batch is committed; whether it was just as it was decided.
@@ -333,7 +333,8 @@ impl<'a> Importer<'a> {
         mut tally: Tally,
     ) -> Result<Done> {
         self.jobs.keep_plan(transaction, &mut job, mem::take(&mut tally.decisions))?;
-        let rights = mem::take(&mut tally.rights);
+        // What is rehearsed gives nobody rights.
+        let rights = if self.options.dry_run { Vec::new() } else { mem::take(&mut tally.rights) };
         job.checkpoint = after;
         job.lease = Some(self.jobs.lease());
         job.attempts = 0;

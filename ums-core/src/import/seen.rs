@@ -1,7 +1,7 @@
 //! What an import has seen in the file so far, exactly, in memory that hardly grows with the file.
 //!
-//! A filter of three bytes a row knows what is surely new. What may not be is looked for in a log of all keys, which
-//! grows in a temporary file and is read from its start; of a million rows without a repetition about ten are looked for.
+//! A filter of three bytes a key knows what is surely new. What may not be is looked for in a log of all keys, which
+//! grows in a temporary file and is read from its start; of a million keys without a repetition about ten are looked for.
 
 use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
@@ -10,8 +10,8 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use tempfile::SpooledTempFile;
 
-/// Bits of the filter for each row that there is, and how many of them a key sets.
-const BITS_PER_ROW: u64 = 24;
+/// Bits of the filter for each key that there may be, and how many of them a key sets.
+const BITS: u64 = 24;
 const BITS_PER_KEY: u64 = 8;
 /// How much of the log is kept in memory before it becomes a file.
 const LOG_IN_MEMORY: usize = 256 * 1024;
@@ -34,9 +34,9 @@ pub(super) struct Sighting {
 }
 
 impl Seen {
-    /// Nothing seen yet of as many rows.
-    pub(super) fn new(rows: u64) -> Self {
-        let words = usize::try_from(rows.saturating_mul(BITS_PER_ROW).div_ceil(64).max(64)).unwrap_or(64);
+    /// Nothing seen yet of as many keys.
+    pub(super) fn new(keys: u64) -> Self {
+        let words = usize::try_from(keys.saturating_mul(BITS).div_ceil(64).max(64)).unwrap_or(64);
         let log = BufWriter::with_capacity(32 * 1024, SpooledTempFile::new(LOG_IN_MEMORY));
         Self { filter: vec![0; words], log, hashes: RandomState::new() }
     }

@@ -13,6 +13,9 @@ pub struct InvalidId;
 /// Identifiers are below this, so that they have 12 digits at most in a key.
 const BOUND: u64 = 1_000_000_000_000;
 
+/// What an id in a key is filled up from.
+const ZEROS: &str = "000000000000";
+
 macro_rules! numbered {
     ($(#[$doc:meta] $name:ident;)+) => {$(
         #[$doc]
@@ -39,7 +42,8 @@ macro_rules! numbered {
 
             /// The number with leading zeros, 12 digits: as it stands in keys, whose order is then the ids' order.
             pub(crate) fn key(self) -> String {
-                format!("{:012}", self.0)
+                let digits = self.0.to_string();
+                [ZEROS.get(digits.len()..).unwrap_or_default(), &digits].concat()
             }
         }
 
@@ -163,6 +167,7 @@ mod tests {
         let ids = [1, 9, 10, 999_999_999_999].map(|number| UserId::try_from(number).unwrap().key());
         assert!(ids.is_sorted());
         assert!(ids.iter().all(|key| key.len() == 12));
+        assert_eq!(ids[2], "000000000010");
     }
 
     #[test]

@@ -20,11 +20,11 @@ const ATTEMPTS: u32 = 24;
 /// The store with what a transaction needs besides.
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     ids: Arc<Ids>,
-    epochs: Arc<Epochs>,
+    pub(super) epochs: Arc<Epochs>,
 }
 
 impl Database {

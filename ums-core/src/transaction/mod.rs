@@ -13,7 +13,7 @@ mod rehearsal;
 
 pub(crate) use database::Database;
 pub(crate) use epochs::Epoch;
-pub(crate) use pipeline::Sending;
+pub(crate) use pipeline::{Sealed, Sending};
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -38,20 +38,56 @@ pub(crate) struct Transaction {
 
 #[derive(Debug, Default)]
 struct Pending {
-    reads: HashMap<Key, Option<Entry>>,
-    writes: HashMap<Key, Pend>,
-    /// Records as they were read, for those that many rows ask for.
-    parsed: HashMap<Key, Arc<dyn Any + Send + Sync>>,
+    keys: HashMap<Key, Known>,
     /// What stood among the writes before those since the last mark, where there is one.
     undo: Option<Vec<(Key, Option<Pend>)>>,
 }
 
+/// What a transaction knows of a key.
+#[derive(Debug, Default)]
+struct Known {
+    /// What was found there, where that was looked for.
+    read: Option<Option<Entry>>,
+    /// The record that was found or written there, once it was asked for.
+    parsed: Option<Arc<dyn Any + Send + Sync>>,
+    write: Option<Pend>,
+}
+
+impl Known {
+    /// What a transaction of this version sees, once it has looked.
+    fn entry(&self, version: Version) -> Option<Entry> {
+        match self.write.as_ref().map(|pend| &pend.write) {
+            Some(Write::Put { value, expires_at }) => {
+                Some(Entry { value: value.clone(), version, expires_at: *expires_at })
+            }
+            Some(Write::Delete) => None,
+            Some(Write::Nothing) | None => self.read.clone().flatten(),
+        }
+    }
+
+    /// What a commit does at the key.
+    fn into_op(self, key: Key) -> Op {
+        let expect = match (&self.read, &self.write) {
+            (Some(entry), _) => expectation(entry.as_ref()),
+            (None, Some(Pend { expect_absent: true, .. })) => Expect::Absent,
+            (None, _) => Expect::Anything,
+        };
+        Op { key, expect, write: self.write.map_or(Write::Nothing, |pend| pend.write) }
+    }
+}
+
 impl Pending {
+    fn has_read(&self, key: &Key) -> bool {
+        self.keys.get(key).is_some_and(|known| known.read.is_some())
+    }
+
     fn write(&mut self, key: Key, pend: Pend) {
-        self.parsed.remove(&key);
-        match &mut self.undo {
-            Some(undo) => undo.push((key.clone(), self.writes.insert(key, pend))),
-            None => drop(self.writes.insert(key, pend)),
+        let noted = self.undo.is_some().then(|| key.clone());
+        let known = self.keys.entry(key).or_default();
+        known.parsed = None;
+        let before = known.write.replace(pend);
+        if let (Some(undo), Some(key)) = (&mut self.undo, noted) {
+            undo.push((key, before));
         }
     }
 }
@@ -77,15 +113,16 @@ impl Transaction {
         if let Some(parsed) = self.parsed(key) {
             return Ok(Some(parsed));
         }
-        self.fetch(std::slice::from_ref(key)).await?;
-        let Some(entry) = self.known(key) else { return Ok(None) };
+        let Some(entry) = self.entry(key).await? else { return Ok(None) };
         let found = Found::<T>::read(&entry)?;
-        self.pending().parsed.insert(key.clone(), Arc::new(found.clone()));
+        if let Some(known) = self.pending().keys.get_mut(key) {
+            known.parsed = Some(Arc::new(found.clone()));
+        }
         Ok(Some(found))
     }
 
     fn parsed<T: Record>(&self, key: &Key) -> Option<Found<T>> {
-        self.pending().parsed.get(key)?.downcast_ref::<Found<T>>().cloned()
+        self.pending().keys.get(key)?.parsed.as_ref()?.downcast_ref::<Found<T>>().cloned()
     }
 
     /// Whether an entry of this version stands in the store, and not only in what a commit under way will have written.
@@ -95,15 +132,23 @@ impl Transaction {
 
     /// Reads the id that an index entry leads to.
     pub(crate) async fn lookup(&self, key: &Key) -> Result<Option<u64>> {
+        let entry = self.entry(key).await?;
+        entry.map(|entry| record::read_id(key, &entry.value)).transpose()
+    }
+
+    async fn entry(&self, key: &Key) -> Result<Option<Entry>> {
+        if let Some(entry) = self.known(key) {
+            return Ok(entry);
+        }
         self.fetch(std::slice::from_ref(key)).await?;
-        self.known(key).map(|entry| record::read_id(key, &entry.value)).transpose()
+        Ok(self.known(key).flatten())
     }
 
     /// Fetches keys in one request, so that later reads of them cost nothing.
     pub(crate) async fn fetch(&self, keys: &[Key]) -> Result<()> {
         let missing: Vec<Key> = {
             let pending = self.pending();
-            keys.iter().filter(|key| !pending.reads.contains_key(*key)).cloned().collect()
+            keys.iter().filter(|key| !pending.has_read(key)).cloned().collect()
         };
         if missing.is_empty() {
             return Ok(());
@@ -122,7 +167,10 @@ impl Transaction {
             let entries = self.store.get(&absent).await?;
             found.extend(absent.into_iter().zip(entries));
         }
-        self.pending().reads.extend(found);
+        let mut pending = self.pending();
+        for (key, entry) in found {
+            pending.keys.entry(key).or_default().read = Some(entry);
+        }
         Ok(())
     }
 
@@ -159,11 +207,8 @@ impl Transaction {
     pub(crate) fn take_back(&self) {
         let mut pending = self.pending();
         for (key, before) in pending.undo.take().into_iter().flatten().rev() {
-            pending.parsed.remove(&key);
-            match before {
-                Some(pend) => drop(pending.writes.insert(key, pend)),
-                None => drop(pending.writes.remove(&key)),
-            }
+            let known = pending.keys.entry(key).or_default();
+            (known.parsed, known.write) = (None, before);
         }
     }
 
@@ -180,8 +225,11 @@ impl Transaction {
         for gone in before.keys().filter(|key| !after.contains_key(*key)) {
             self.delete(gone.clone());
         }
-        for (added, entry) in after.into_iter().filter(|(key, entry)| before.get(key) != Some(entry)) {
-            self.put_index(added, &entry, &before);
+        for (added, entry) in after {
+            let earlier = before.get(&added);
+            if earlier != Some(&entry) {
+                self.put_index(added, &entry, earlier.is_some());
+            }
         }
         match new {
             Some(record) => self.put_text(key, record::write(record, false)?, None, old.is_none()),
@@ -190,8 +238,8 @@ impl Transaction {
         Ok(())
     }
 
-    fn put_index(&self, key: Key, entry: &IndexEntry, before: &std::collections::BTreeMap<Key, IndexEntry>) {
-        let expect_absent = entry.unique && !before.contains_key(&key);
+    fn put_index(&self, key: Key, entry: &IndexEntry, is_there: bool) {
+        let expect_absent = entry.unique && !is_there;
         let write = Write::Put { value: entry.id.to_string().into(), expires_at: None };
         self.pending().write(key, Pend { write, expect_absent });
     }
@@ -202,23 +250,19 @@ impl Transaction {
         self.pending().write(key, Pend { write, expect_absent });
     }
 
-    /// What the transaction sees at a key that it has fetched.
-    fn known(&self, key: &Key) -> Option<Entry> {
+    /// What the transaction sees at a key; `None` where it has not looked.
+    fn known(&self, key: &Key) -> Option<Option<Entry>> {
         let pending = self.pending();
-        match pending.writes.get(key).map(|pend| &pend.write) {
-            Some(Write::Put { value, expires_at }) => {
-                Some(Entry { value: value.clone(), version: self.version(), expires_at: *expires_at })
-            }
-            Some(Write::Delete) => None,
-            Some(Write::Nothing) | None => pending.reads.get(key).cloned().flatten(),
-        }
+        let known = pending.keys.get(key).filter(|known| known.read.is_some())?;
+        Some(known.entry(self.version()))
     }
 
     /// Whether everything that was read still is as it was read: then all of it held at once.
     async fn still_holds(&self) -> Result<bool> {
         let (keys, versions): (Vec<Key>, Vec<_>) = {
             let pending = self.pending();
-            pending.reads.iter().map(|(key, entry)| (key.clone(), version(entry.as_ref()))).unzip()
+            let read = pending.keys.iter().filter_map(|(key, known)| Some((key, known.read.as_ref()?)));
+            read.map(|(key, entry)| (key.clone(), version(entry.as_ref()))).unzip()
         };
         if keys.len() < 2 {
             return Ok(true);
@@ -229,27 +273,13 @@ impl Transaction {
 
     /// The commit of everything read and written; `None` where nothing is written.
     fn into_commit(self) -> Option<Commit> {
-        let mut pending = self.pending();
-        let Pending { mut reads, writes, .. } = std::mem::take(&mut *pending);
-        if writes.is_empty() {
+        let Pending { keys, .. } = std::mem::take(&mut *self.pending());
+        if keys.values().all(|known| known.write.is_none()) {
             return None;
         }
-        let mut ops: Vec<Op> = writes
-            .into_iter()
-            .map(|(key, Pend { write, expect_absent })| {
-                let expect = match reads.remove(&key) {
-                    Some(entry) => expectation(entry.as_ref()),
-                    None if expect_absent => Expect::Absent,
-                    None => Expect::Anything,
-                };
-                Op { key, expect, write }
-            })
-            .collect();
-        ops.extend(reads.into_iter().map(|(key, entry)| Op {
-            key,
-            expect: expectation(entry.as_ref()),
-            write: Write::Nothing,
-        }));
+        // What was written and taken back, and never read, is left alone.
+        let known = keys.into_iter().filter(|(_, known)| known.read.is_some() || known.write.is_some());
+        let mut ops: Vec<Op> = known.map(|(key, known)| known.into_op(key)).collect();
         // An engine writes its tree best in the order of keys.
         ops.sort_unstable_by(|one, other| one.key.cmp(&other.key));
         Some(Commit::new(self.id, ops))

@@ -1,7 +1,5 @@
 //! Transactions one after the other, each decided while the one before it is being committed.
 
-use std::sync::Arc;
-
 use tokio::task::JoinHandle;
 use ums_store::{Commit, CommitId, Entry, Key, Version, Write};
 
@@ -11,7 +9,7 @@ use crate::{Error, Result};
 
 /// What a commit that is under way leaves at its keys, once it applies. Its operations are in the order of keys.
 #[derive(Clone, Debug)]
-pub(super) struct Ahead(Arc<Commit>);
+pub(super) struct Ahead(Commit);
 
 impl Ahead {
     /// What will stand at a key; `None` where the commit leaves it alone.
@@ -51,20 +49,37 @@ impl Sending {
     }
 }
 
+/// A transaction that is decided: its commit, ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Sealed(Commit);
+
+impl Transaction {
+    /// Makes up the commit, so that nothing is left to be done once it can be sent; `None` where nothing is written.
+    pub(crate) fn seal(self) -> Option<Sealed> {
+        self.into_commit().map(Sealed)
+    }
+}
+
 impl Database {
     /// A transaction that sees what one under way will have written. It must not be sent before that one has applied.
     pub(crate) fn begin(&self, after: Option<&Sending>) -> Transaction {
-        let id = CommitId::from_u128(self.random().u128());
-        Transaction {
-            ahead: after.map(|sending| sending.ahead.clone()),
-            ..Transaction::new(self.store(), id)
-        }
+        let transaction = Transaction::new(self.store(), CommitId::from_u128(self.random().u128()));
+        let Some(Sending { ahead, .. }) = after else { return transaction };
+        // Those that follow each other are of one kind, and of about one size.
+        transaction.pending().keys.reserve(ahead.0.ops().len());
+        Transaction { ahead: Some(ahead.clone()), ..transaction }
     }
 
-    /// Begins to commit a transaction; nothing where it writes nothing.
-    pub(crate) fn send(&self, transaction: Transaction) -> Option<Sending> {
-        let commit = Arc::new(transaction.into_commit()?);
-        let (store, ahead) = (self.store(), Ahead(commit.clone()));
-        Some(Sending { ahead, settled: tokio::spawn(async move { settle(&*store, &commit).await }) })
+    /// Begins to commit.
+    pub(crate) fn send(&self, Sealed(commit): Sealed) -> Sending {
+        let ahead = Ahead(commit.clone());
+        let database = self.clone();
+        let settled = tokio::spawn(async move {
+            let ending = database.epochs.on_end_of(&commit);
+            let settled = settle(&*database.store, &commit).await;
+            drop(ending);
+            settled
+        });
+        Sending { ahead, settled }
     }
 }

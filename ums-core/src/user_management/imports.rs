@@ -63,7 +63,7 @@ impl Acting {
     ///
     /// [`Error::UnreadableWorkbook`], and nothing was changed; [`Error::Forbidden`]; [`Error::Invalid`] for an
     /// organisation that is not there; [`Error::Overloaded`] where too many wait already, or where this instance is told
-    /// to [stop](UserManagement::stop_imports) meanwhile; [`Error::Store`] where the store fails on the way: what was
+    /// to [stop](super::UserManagement::stop_imports) meanwhile; [`Error::Store`] where the store fails on the way: what was
     /// imported by then stays, and the import goes on by itself once the store answers, where
     /// [workbooks are kept](super::Builder::import_files). Else importing the same file again does the rest.
     pub async fn import_workbook(&self, workbook: File, options: &ImportOptions) -> Result<ImportReport> {

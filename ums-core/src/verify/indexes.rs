@@ -1,9 +1,9 @@
 //! From each index entry to its record, and the counts.
 
-use ums_store::Key;
+use ums_store::{Entry, Key};
 
 use super::records::INDEXES;
-use super::{Standing, Verifier};
+use super::{Pages, Standing, Verifier};
 use crate::index::Indexed;
 use crate::keyspace::{self, DEPARTMENT};
 use crate::model::{Department, DepartmentId, Organisation, OrganisationId, UserId};
@@ -12,76 +12,80 @@ use crate::{Kind, Result};
 
 impl Verifier<'_> {
     pub(super) async fn organisation_index(&mut self, id: Option<OrganisationId>) -> Result<()> {
-        let partition = keyspace::organisation(id);
-        for item in self.entries(&partition).await? {
-            self.follow(&partition.key(&item.sort), &item.entry.value).await?;
+        let mut pages = Pages::of(keyspace::organisation(id));
+        while let Some(entries) = self.page(&mut pages).await? {
+            self.follow(entries).await?;
         }
         Ok(())
     }
 
     pub(super) async fn index_of_users(&mut self) -> Result<()> {
-        let partition = keyspace::users();
-        for item in self.entries(&partition).await? {
-            self.leads_to_user(&partition.key(&item.sort), &item.entry.value).await?;
+        let mut pages = Pages::of(keyspace::users());
+        while let Some(entries) = self.page(&mut pages).await? {
+            self.lead_to_users(&entries).await?;
         }
         Ok(())
     }
 
     pub(super) async fn index_of_organisations(&mut self) -> Result<()> {
-        let partition = keyspace::organisations();
-        for item in self.entries(&partition).await? {
-            let (key, value) = (partition.key(&item.sort), &item.entry.value);
-            let profile = |id| OrganisationId::try_from(id).ok().map(keyspace::organisation_profile);
-            self.leads_to::<Organisation>(&key, value, Kind::Organisation, profile).await?;
+        let profile = |id| OrganisationId::try_from(id).ok().map(keyspace::organisation_profile);
+        let mut pages = Pages::of(keyspace::organisations());
+        while let Some(entries) = self.page(&mut pages).await? {
+            self.lead_to::<Organisation>(&entries, Kind::Organisation, profile).await?;
         }
         Ok(())
     }
 
-    /// Follows an entry of an organisation's or a department's partition.
-    pub(super) async fn follow(&mut self, key: &Key, value: &str) -> Result<()> {
-        if !INDEXES.iter().any(|prefix| key.sort().starts_with(prefix)) {
-            self.find(key, "unknown", "nothing is kept under such a key");
-            return Ok(());
+    /// Follows entries of an organisation's or a department's partition.
+    pub(super) async fn follow(&mut self, entries: Vec<(Key, Entry)>) -> Result<()> {
+        let (known, unknown): (Vec<_>, Vec<_>) = entries
+            .into_iter()
+            .partition(|(key, _)| INDEXES.iter().any(|prefix| key.sort().starts_with(prefix)));
+        for (key, _) in unknown {
+            self.find(&key, "unknown", "nothing is kept under such a key");
         }
-        if key.sort().starts_with(DEPARTMENT) {
-            let profile = |id| DepartmentId::try_from(id).ok().map(keyspace::department_profile);
-            self.leads_to::<Department>(key, value, Kind::Department, profile).await
-        } else {
-            self.leads_to_user(key, value).await
-        }
+        let (departments, users): (Vec<_>, Vec<_>) =
+            known.into_iter().partition(|(key, _)| key.sort().starts_with(DEPARTMENT));
+        let profile = |id| DepartmentId::try_from(id).ok().map(keyspace::department_profile);
+        self.lead_to::<Department>(&departments, Kind::Department, profile).await?;
+        self.lead_to_users(&users).await
     }
 
-    async fn leads_to_user(&mut self, key: &Key, value: &str) -> Result<()> {
+    async fn lead_to_users(&mut self, entries: &[(Key, Entry)]) -> Result<()> {
         let profile = |id| UserId::try_from(id).ok().map(keyspace::user_profile);
-        self.leads_to::<UserRecord>(key, value, Kind::User, profile).await
+        self.lead_to::<UserRecord>(entries, Kind::User, profile).await
     }
 
-    async fn leads_to<T: Indexed>(
+    async fn lead_to<T: Indexed>(
         &mut self,
-        key: &Key,
-        value: &str,
+        entries: &[(Key, Entry)],
         kind: Kind,
         profile: impl Fn(u64) -> Option<Key>,
     ) -> Result<()> {
-        let id = read_id(key, value).ok();
-        let Some((id, record)) = id.and_then(|id| Some((id, profile(id)?))) else {
-            self.find(key, "unreadable", "the index entry holds no id");
-            return Ok(());
-        };
-        if id >= self.next(kind) {
-            self.find(
-                key,
-                "not_allotted",
-                format!("{kind} {id} is yet to be made, by what the counter says"),
-            );
-            return Ok(());
-        }
-        match self.standing::<T>(&record).await? {
-            Standing::Nothing => self.find(key, "dangling", format!("{record} is not there")),
-            Standing::Record(found) if !found.data.index().contains_key(key) => {
-                self.find(key, "stale", format!("{record} has no such entry"));
+        let (mut keys, mut records) = (Vec::new(), Vec::new());
+        for (key, entry) in entries {
+            let id = read_id(key, &entry.value).ok();
+            match id.and_then(|id| Some((id, profile(id)?))) {
+                None => self.find(key, "unreadable", "the index entry holds no id"),
+                Some((id, _)) if id >= self.next(kind) => {
+                    let message = format!("{kind} {id} is yet to be made, by what the counter says");
+                    self.find(key, "not_allotted", message);
+                }
+                Some((_, record)) => {
+                    keys.push(key);
+                    records.push(record);
+                }
             }
-            Standing::Record(_) | Standing::Unreadable => {}
+        }
+        let standings = self.standings::<T>(&records).await?;
+        for ((key, record), standing) in keys.into_iter().zip(records).zip(standings) {
+            match standing {
+                Standing::Nothing => self.find(key, "dangling", format!("{record} is not there")),
+                Standing::Record(found) if !found.data.index().contains_key(key) => {
+                    self.find(key, "stale", format!("{record} has no such entry"));
+                }
+                Standing::Record(_) | Standing::Unreadable => {}
+            }
         }
         Ok(())
     }
@@ -112,13 +116,13 @@ impl Verifier<'_> {
 
     /// Every mark has its record, and every record that is closing its mark.
     pub(super) async fn closing_marks(&mut self) -> Result<()> {
-        let partition = keyspace::closing();
-        let marks = self.entries(&partition).await?;
         let mut closing = std::mem::take(&mut self.closing);
-        for item in marks {
-            let key = partition.key(&item.sort);
-            if !closing.remove(&key) {
-                self.find(&key, "stale", "nothing is being deleted there");
+        let mut pages = Pages::of(keyspace::closing());
+        while let Some(marks) = self.page(&mut pages).await? {
+            for (key, _) in marks {
+                if !closing.remove(&key) {
+                    self.find(&key, "stale", "nothing is being deleted there");
+                }
             }
         }
         for key in closing {

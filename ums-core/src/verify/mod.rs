@@ -1,7 +1,8 @@
 //! Looking through the whole store for what can't be.
 //!
 //! Every id that was ever allotted is looked at, so that nothing hides in a partition that no index leads to; then every
-//! index entry is followed to its record and back.
+//! index entry is followed to its record and back. Each entry is read a bounded number of times, and a page of them at most
+//! is held at once.
 
 mod finding;
 mod imports;
@@ -13,7 +14,7 @@ pub use finding::Finding;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ums_store::{Item, Key, Scan};
+use ums_store::{Entry, Key, Scan};
 
 use crate::keyspace::Partition;
 use crate::model::{DepartmentId, ImportId, OrganisationId, UserId};
@@ -128,15 +129,42 @@ impl<'a> Verifier<'a> {
         self.findings.push(Finding::new(key, code, message));
     }
 
-    /// Every entry of a partition.
-    async fn entries(&self, partition: &Partition) -> Result<Vec<Item>> {
-        let mut scan = Scan::partition(partition.as_str()).limit(1_000);
-        let mut items = Vec::new();
-        loop {
-            let page = self.database.scan(&scan).await?;
-            items.extend(page.items);
-            let Some(next) = page.next else { return Ok(items) };
-            scan = scan.after(next);
+    /// What stands at keys of one kind of record, in the order asked.
+    async fn standings<T: Record>(&self, keys: &[Key]) -> Result<Vec<Standing<T>>> {
+        match self.database.read_all(keys).await {
+            Err(Error::Internal(_)) => {}
+            found => {
+                let found = found?.into_iter();
+                return Ok(found.map(|found| found.map_or(Standing::Nothing, Standing::Record)).collect());
+            }
         }
+        let mut standings = Vec::with_capacity(keys.len());
+        for key in keys {
+            standings.push(self.standing(key).await?);
+        }
+        Ok(standings)
+    }
+
+    /// The next entries of a partition; `None` past the last.
+    async fn page(&self, pages: &mut Pages) -> Result<Option<Vec<(Key, Entry)>>> {
+        let Some(scan) = pages.next.take() else { return Ok(None) };
+        let page = self.database.scan(&scan).await?;
+        let key = |sort: &str| pages.partition.key(sort);
+        let entries = page.items.into_iter().map(|item| (key(&item.sort), item.entry)).collect();
+        pages.next = page.next.map(|next| scan.after(next));
+        Ok(Some(entries))
+    }
+}
+
+/// Goes through a partition, however large, in pages of a size that the store can bear.
+struct Pages {
+    partition: Partition,
+    next: Option<Scan>,
+}
+
+impl Pages {
+    fn of(partition: Partition) -> Self {
+        let next = Some(Scan::partition(partition.as_str()).limit(1_000));
+        Self { partition, next }
     }
 }

@@ -1,8 +1,8 @@
 //! From each message that is to be sent to whom it is for.
 
-use ums_store::Key;
+use ums_store::{Entry, Key};
 
-use super::{Standing, Verifier};
+use super::{Pages, Standing, Verifier};
 use crate::Result;
 use crate::keyspace::{self, ADDRESS};
 use crate::model::{MessageKind, UserId};
@@ -11,35 +11,37 @@ use crate::record::{Found, OutboxRecord, UserRecord};
 
 impl Verifier<'_> {
     pub(super) async fn outbox(&mut self) -> Result<()> {
-        let partition = keyspace::outbox();
-        for item in self.entries(&partition).await? {
-            let key = partition.key(&item.sort);
-            let Ok(found) = Found::<OutboxRecord>::read(&item.entry) else {
-                self.find(&key, "unreadable", "the record can't be read");
-                continue;
-            };
-            if let Some(email) = item.sort.strip_prefix(ADDRESS) {
-                let is_address = email.parse::<Email>().is_ok_and(|parsed| parsed.canonical() == email);
-                if !is_address || found.data.kind != MessageKind::PasswordReset {
-                    self.find(&key, "unknown", "nothing is kept under such a key");
-                }
-                continue;
+        let mut pages = Pages::of(keyspace::outbox());
+        while let Some(entries) = self.page(&mut pages).await? {
+            for (key, entry) in &entries {
+                self.message(key, entry).await?;
             }
-            let Some(user) = addressee(&item.sort) else {
-                self.find(&key, "unknown", "nothing is kept under such a key");
-                continue;
-            };
-            if key != place(user, &found.data) {
-                self.find(
-                    &key,
-                    "misplaced",
-                    "the message is of another kind, or to another address, than its key",
-                );
+        }
+        Ok(())
+    }
+
+    async fn message(&mut self, key: &Key, entry: &Entry) -> Result<()> {
+        let Ok(found) = Found::<OutboxRecord>::read(entry) else {
+            self.find(key, "unreadable", "the record can't be read");
+            return Ok(());
+        };
+        if let Some(email) = key.sort().strip_prefix(ADDRESS) {
+            let is_address = email.parse::<Email>().is_ok_and(|parsed| parsed.canonical() == email);
+            if !is_address || found.data.kind != MessageKind::PasswordReset {
+                self.find(key, "unknown", "nothing is kept under such a key");
             }
-            if matches!(self.standing::<UserRecord>(&keyspace::user_profile(user)).await?, Standing::Nothing)
-            {
-                self.find(&key, "orphan", "the user that it is for is not there");
-            }
+            return Ok(());
+        }
+        let Some(user) = addressee(key.sort()) else {
+            self.find(key, "unknown", "nothing is kept under such a key");
+            return Ok(());
+        };
+        if *key != place(user, &found.data) {
+            let message = "the message is of another kind, or to another address, than its key";
+            self.find(key, "misplaced", message);
+        }
+        if matches!(self.standing::<UserRecord>(&keyspace::user_profile(user)).await?, Standing::Nothing) {
+            self.find(key, "orphan", "the user that it is for is not there");
         }
         Ok(())
     }

@@ -1,52 +1,34 @@
 //! From each record to what should follow from it.
 
-use ums_store::{Item, Key};
+use ums_store::{Entry, Key};
 
-use super::{Standing, Verifier};
+use super::{Pages, Standing, Verifier};
 use crate::index::Indexed;
-use crate::keyspace::{self, CREDENTIAL, DEPARTMENT, EXTERNAL, NAME, PROFILE, SESSION, TOKEN, USER};
+use crate::keyspace::{
+    self, CREDENTIAL, DEPARTMENT, EXTERNAL, NAME, PROFILE, Partition, SESSION, TOKEN, USER,
+};
 use crate::model::{Department, DepartmentId, Organisation, OrganisationId, Status, UserId};
 use crate::record::{Credential, Found, Record, SessionRecord, TokenPurpose, TokenRecord, UserRecord};
 use crate::{Kind, Result};
 
 impl Verifier<'_> {
     pub(super) async fn organisation(&mut self, id: OrganisationId) -> Result<()> {
-        let partition = keyspace::organisation(Some(id));
-        let items = self.entries(&partition).await?;
         let key = keyspace::organisation_profile(id);
-        let profile: Option<Found<Organisation>> = self.profile(&key, &items);
-        for item in &items {
-            let key = partition.key(&item.sort);
-            if item.sort == PROFILE {
-                continue;
-            }
-            if !is_there(&items) {
-                self.find(&key, "orphan", format!("organisation {id} is not there"));
-            }
-            self.follow(&key, &item.entry.value).await?;
-        }
-        if let Some(found) = profile {
+        let profile = self.standing::<Organisation>(&key).await?;
+        let gone = || format!("organisation {id} is not there");
+        self.members(keyspace::organisation(Some(id)), &key, &profile, gone).await?;
+        if let Standing::Record(found) = profile {
             self.indexed(&key, &found, found.data.id == id, Kind::Organisation, id.as_u64()).await?;
         }
         Ok(())
     }
 
     pub(super) async fn department(&mut self, id: DepartmentId) -> Result<()> {
-        let partition = keyspace::department(id);
-        let items = self.entries(&partition).await?;
         let key = keyspace::department_profile(id);
-        let profile: Option<Found<Department>> = self.profile(&key, &items);
-        for item in &items {
-            let key = partition.key(&item.sort);
-            if item.sort == PROFILE {
-                continue;
-            }
-            if !is_there(&items) {
-                self.find(&key, "orphan", format!("department {id} is not there"));
-            }
-            self.follow(&key, &item.entry.value).await?;
-        }
-        let Some(found) = profile else { return Ok(()) };
+        let profile = self.standing::<Department>(&key).await?;
+        let gone = || format!("department {id} is not there");
+        self.members(keyspace::department(id), &key, &profile, gone).await?;
+        let Standing::Record(found) = profile else { return Ok(()) };
         self.indexed(&key, &found, found.data.id == id, Kind::Department, id.as_u64()).await?;
         self.exists::<Organisation>(&key, keyspace::organisation_profile(found.data.organisation_id)).await?;
         let mut above = vec![id];
@@ -76,17 +58,26 @@ impl Verifier<'_> {
     }
 
     pub(super) async fn user(&mut self, id: UserId) -> Result<()> {
-        let partition = keyspace::user(id);
-        let items = self.entries(&partition).await?;
         let key = keyspace::user_profile(id);
-        let profile: Option<Found<UserRecord>> = self.profile(&key, &items);
-        for item in &items {
-            self.part_of_user(&partition.key(&item.sort), item, is_there(&items));
+        let profile = self.standing::<UserRecord>(&key).await?;
+        let is_there = !matches!(profile, Standing::Nothing);
+        let mut has_credential = false;
+        let mut pages = Pages::of(keyspace::user(id));
+        while let Some(entries) = self.page(&mut pages).await? {
+            has_credential |= entries.iter().any(|(key, _)| key.sort() == CREDENTIAL);
+            for (key, entry) in &entries {
+                self.part_of_user(key, entry, is_there);
+            }
         }
-        self.has_users |= is_there(&items);
-        let Some(found) = profile else {
-            self.active_admins = self.active_admins.filter(|_| !is_there(&items));
-            return Ok(());
+        self.has_users |= is_there;
+        let found = match profile {
+            Standing::Record(found) => found,
+            Standing::Nothing => return Ok(()),
+            Standing::Unreadable => {
+                self.find(&key, "unreadable", "the record can't be read");
+                self.active_admins = None;
+                return Ok(());
+            }
         };
         let user = &found.data.user;
         self.indexed(&key, &found, user.id == id, Kind::User, id.as_u64()).await?;
@@ -96,7 +87,6 @@ impl Verifier<'_> {
         if let Some(key) = self.throttle.unreadable(&user.email).await? {
             self.find(&key, "unreadable", "the record can't be read, so nobody can log in to the account");
         }
-        let has_credential = items.iter().any(|item| item.sort == CREDENTIAL);
         if !has_credential && user.status == Status::Active {
             self.find(&key, "no_credential", "the account is active and can't prove itself");
         }
@@ -121,13 +111,13 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    fn part_of_user(&mut self, key: &Key, item: &Item, has_profile: bool) {
-        let readable = match &*item.sort {
+    fn part_of_user(&mut self, key: &Key, entry: &Entry, has_profile: bool) {
+        let readable = match key.sort() {
             PROFILE => return,
-            CREDENTIAL => Found::<Credential>::read(&item.entry).is_ok(),
-            sort if sort.starts_with(SESSION) => Found::<SessionRecord>::read(&item.entry).is_ok(),
+            CREDENTIAL => Found::<Credential>::read(entry).is_ok(),
+            sort if sort.starts_with(SESSION) => Found::<SessionRecord>::read(entry).is_ok(),
             sort if sort.strip_prefix(TOKEN).is_some_and(is_purpose) => {
-                Found::<TokenRecord>::read(&item.entry).is_ok()
+                Found::<TokenRecord>::read(entry).is_ok()
             }
             _ => {
                 self.find(key, "unknown", "nothing is kept under such a key");
@@ -142,13 +132,28 @@ impl Verifier<'_> {
         }
     }
 
-    fn profile<T: Record>(&mut self, key: &Key, items: &[Item]) -> Option<Found<T>> {
-        let item = items.iter().find(|item| item.sort == PROFILE)?;
-        let read = Found::read(&item.entry);
-        if read.is_err() {
-            self.find(key, "unreadable", "the record can't be read");
+    /// Follows the entries that stand in a record's partition, beside its profile.
+    async fn members<T: Sync>(
+        &mut self,
+        partition: Partition,
+        profile: &Key,
+        standing: &Standing<T>,
+        gone: impl Fn() -> String + Send,
+    ) -> Result<()> {
+        if let Standing::Unreadable = standing {
+            self.find(profile, "unreadable", "the record can't be read");
         }
-        read.ok()
+        let mut pages = Pages::of(partition);
+        while let Some(mut entries) = self.page(&mut pages).await? {
+            entries.retain(|(key, _)| key != profile);
+            if let Standing::Nothing = standing {
+                for (key, _) in &entries {
+                    self.find(key, "orphan", gone());
+                }
+            }
+            self.follow(entries).await?;
+        }
+        Ok(())
     }
 
     /// Looks whether a record stands at its own key and has every entry that leads to it.
@@ -183,11 +188,6 @@ impl Verifier<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether the record itself is there, among what stands in its partition.
-fn is_there(items: &[Item]) -> bool {
-    items.iter().any(|item| item.sort == PROFILE)
 }
 
 fn is_purpose(name: &str) -> bool {

@@ -13,6 +13,7 @@ mod conventions;
 mod cross_origin;
 mod directory;
 mod documents;
+mod failed_rows;
 mod import;
 mod import_jobs;
 mod keys;

@@ -28,6 +28,14 @@ impl Jobs {
         })
     }
 
+    /// Whether somebody is at a job.
+    pub(super) fn is_held(&self, job: &Job) -> bool {
+        job.lease.as_ref().is_some_and(|lease| {
+            let is_gone = self.is_alone && lease.owner != self.owner;
+            !is_gone && lease.until > self.database.now()
+        })
+    }
+
     pub(in crate::import) fn lease(&self) -> Lease {
         Lease { owner: self.owner.clone(), until: self.database.now().plus(LEASE) }
     }

@@ -82,7 +82,7 @@ impl Jobs {
                 };
                 let mut job = found.data;
                 let now = self.database.now();
-                if job.is_over() || job.lease.as_ref().is_some_and(|lease| lease.until > now) {
+                if job.is_over() || self.is_held(&job) {
                     return Ok(Left::Alone);
                 }
                 if !job.accepted {

@@ -124,6 +124,7 @@ impl Jobs {
         };
         observer.begun(id, &job.options);
         ticket.running.note_read(job.counts.rows());
+        ticket.running.note_done(job.counts.rows());
         let tools = if job.options.dry_run {
             &Tools { directory: tools.directory.rehearsal(), ..tools.clone() }
         } else {
