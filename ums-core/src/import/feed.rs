@@ -19,8 +19,8 @@ use super::{
 use crate::{Clock, Error, Result};
 
 /// How many events go from the reader to the importer at a time, and how many such portions may wait.
-const EVENTS: usize = 2048;
-const PORTIONS: usize = 2;
+const EVENTS: usize = 512;
+const PORTIONS: usize = 3;
 
 /// Events that follow each other.
 #[derive(Debug)]

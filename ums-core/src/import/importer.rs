@@ -1,5 +1,6 @@
 //! From a workbook to the directory: rows in batches, each batch one commit, together with how far the import is by it.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
 use ums_store::Version;
 
+use super::batch::Batch;
 use super::feed::{self, Metered};
 use super::job::{Checkpoint, Job};
 use super::jobs::{Halt, Jobs, Stop, Tools};
@@ -18,7 +20,7 @@ use super::tally::Tally;
 use super::users::Prepared;
 use super::{
     DepartmentRow, ImportFault, ImportOptions, OnExisting, OrganisationRow, Row, SheetEvent, SheetKind,
-    SheetRow, WorkbookReader,
+    WorkbookReader,
 };
 use crate::access::Actor;
 use crate::directory::{Existing, RightsChange, Upserted};
@@ -30,9 +32,10 @@ use crate::{Conflict, Error, Result, keyspace, store};
 const OPERATIONS_PER_ROW: usize = 25;
 const OPERATIONS_PER_COMMIT: usize = 8;
 /// The most rows of a commit: with more the engine holds more changed pages at once, past what an import may take.
-const ROWS: usize = 2_000;
-/// The most passwords of a commit that are hashed for it, some seconds' worth.
-const PASSWORDS: usize = 256;
+const ROWS: usize = 1_000;
+/// How many batches are committed while another is decided: with two the store has work whenever one of either takes
+/// longer than the other.
+const FLIGHTS: usize = 2;
 
 /// Who is told how an import goes on.
 pub(crate) trait Observer: Send + Sync {
@@ -143,8 +146,8 @@ impl<'a> Importer<'a> {
         let reader_rows = reader.size().rows;
         let (mut portions, named) = feed::start(reader, self.options.clone(), from);
         self.rows.store(reader_rows.saturating_sub(self.done), Ordering::Relaxed);
-        let mut batch = Batch { at: from, events: Vec::new(), passwords: 0 };
-        let mut flight = None;
+        let mut batch = Batch::at(from);
+        let mut flights = VecDeque::new();
         while let Some(message) = portions.recv().await {
             let portion = match message {
                 Ok(portion) => portion,
@@ -154,7 +157,7 @@ impl<'a> Importer<'a> {
             let mut at = portion.at;
             for event in portion.events {
                 if !batch.takes(at, self.rows_per_commit())
-                    && let Err(stop) = self.apply(batch.take(at), &mut flight).await?
+                    && let Err(stop) = self.apply(batch.take(at), &mut flights).await?
                 {
                     return Ok(Err(Halt::Stop(stop)));
                 }
@@ -162,12 +165,10 @@ impl<'a> Importer<'a> {
                 at.events += 1;
             }
         }
-        if let Err(stop) = self.apply(batch, &mut flight).await? {
+        if let Err(stop) = self.apply(batch, &mut flights).await? {
             return Ok(Err(Halt::Stop(stop)));
         }
-        if let Some(flight) = flight
-            && let Err(stop) = self.land(flight).await?
-        {
+        if let Err(stop) = self.land_all_but(0, &mut flights).await? {
             return Ok(Err(Halt::Stop(stop)));
         }
         if self.phase == Phase::Looking {
@@ -177,8 +178,8 @@ impl<'a> Importer<'a> {
         Ok(self.suspend_missing(named).await?.map_err(Halt::Stop))
     }
 
-    /// Decides a batch while the one before it is being committed, and has it committed after that.
-    async fn apply(&self, batch: Batch, flight: &mut Option<Flight>) -> Result<Result<(), Stop>> {
+    /// Decides a batch while those before it are being committed, and has it committed after them.
+    async fn apply(&self, batch: Batch, flights: &mut VecDeque<Flight>) -> Result<Result<(), Stop>> {
         if batch.events.is_empty() {
             return Ok(Ok(()));
         }
@@ -187,41 +188,55 @@ impl<'a> Importer<'a> {
             Ok(steps) => steps?,
             Err(stop) => return Ok(Err(stop)),
         };
-        let ahead = self.decide_ahead(at, &steps, flight.as_ref()).await;
-        let stands = match flight.take() {
-            Some(before) => match self.land(before).await? {
-                Ok(stands) => stands,
-                Err(stop) => return Ok(Err(stop)),
-            },
-            None => true,
+        let ahead = self.decide_ahead(at, &steps, flights).await;
+        let ahead = ahead.filter(|_| !self.running.is_cancelled());
+        let stay = if ahead.is_some() { FLIGHTS - 1 } else { 0 };
+        let stand = match self.land_all_but(stay, flights).await? {
+            Ok(stand) => stand,
+            Err(stop) => return Ok(Err(stop)),
         };
         // Whatever went wrong, or not as expected, is gone about again without haste.
-        match ahead.filter(|_| stands && !self.running.is_cancelled()) {
+        match ahead.filter(|_| stand) {
             Some((commit, done)) => {
-                let sending = self.jobs.database().send(commit);
-                *flight = Some(Flight { at, steps, done, sending });
+                let before = flights.back().map(|flight| &flight.sending);
+                let sending = self.jobs.database().send(commit, before);
+                flights.push_back(Flight { at, steps, done, sending });
                 Ok(Ok(()))
             }
             None => self.commit(&mut at, &steps).await,
         }
     }
 
-    /// What a batch comes to, once the one that is being committed is; `None` where that can't be told yet.
+    /// What a batch comes to, once those that are being committed are; `None` where that can't be told yet.
     async fn decide_ahead(
         &self,
         at: Checkpoint,
         steps: &[Ready],
-        before: Option<&Flight>,
+        before: &VecDeque<Flight>,
     ) -> Option<(Sealed, Done)> {
         if self.options.dry_run {
             return None;
         }
-        let transaction = self.jobs.database().begin(before.map(|before| &before.sending));
+        let transaction = self.jobs.database().begin(before.iter().map(|flight| &flight.sending));
         let job = self.expect_going_on(&transaction).await.ok()?.ok()?;
         let tally = self.decide(&transaction, steps, false).await.ok()?;
         let after = Checkpoint { events: at.events + steps.len() as u64, ..at };
         let done = self.note(&transaction, job, after, tally).ok()?;
         Some((transaction.seal()?, done))
+    }
+
+    /// Waits until all batches are committed but for so many, the oldest first; all of them where one was not committed
+    /// just as it was decided, for what was decided upon that is void. Whether none was.
+    async fn land_all_but(&self, stay: usize, flights: &mut VecDeque<Flight>) -> Result<Result<bool, Stop>> {
+        let mut stand = true;
+        while flights.len() > if stand { stay } else { 0 } {
+            let Some(flight) = flights.pop_front() else { break };
+            match self.land(flight).await? {
+                Ok(stands) => stand &= stands,
+                Err(stop) => return Ok(Err(stop)),
+            }
+        }
+        Ok(Ok(stand))
     }
 
     /// Waits until a batch is committed; whether it was just as it was decided.
@@ -355,36 +370,6 @@ impl<'a> Importer<'a> {
             OnExisting::Update => Existing::Update,
             OnExisting::Fail => Existing::Fail,
         }
-    }
-}
-
-/// Events that are applied together: of one pass over one sheet.
-#[derive(Debug)]
-struct Batch {
-    at: Checkpoint,
-    events: Vec<SheetEvent>,
-    passwords: usize,
-}
-
-impl Batch {
-    fn takes(&self, at: Checkpoint, rows: usize) -> bool {
-        let next = Checkpoint { events: self.at.events + self.events.len() as u64, ..self.at };
-        self.events.is_empty() || at == next && self.events.len() < rows && self.passwords < PASSWORDS
-    }
-
-    fn push(&mut self, at: Checkpoint, event: SheetEvent) {
-        if self.events.is_empty() {
-            self.at = at;
-        }
-        let has_password =
-            matches!(&event, SheetEvent::Row(SheetRow::User(row)) if row.record.password.is_some());
-        self.passwords += usize::from(has_password);
-        self.events.push(event);
-    }
-
-    /// What is gathered, to leave an empty batch.
-    fn take(&mut self, at: Checkpoint) -> Self {
-        mem::replace(self, Self { at, events: Vec::new(), passwords: 0 })
     }
 }
 

@@ -17,6 +17,7 @@
 //!
 //! `columns`, `headings` and `rows` are pure; `guard`, `cells` and `reader` read the file and nothing else.
 
+mod batch;
 pub(crate) mod cells;
 pub(crate) mod column_table;
 pub(crate) mod columns;

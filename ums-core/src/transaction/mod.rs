@@ -31,8 +31,8 @@ use crate::{Result, Timestamp};
 pub(crate) struct Transaction {
     store: Arc<dyn Store>,
     id: CommitId,
-    /// What a commit under way will have written, where this transaction comes after it.
-    ahead: Option<Ahead>,
+    /// What commits under way will have written, where this transaction comes after them.
+    ahead: Ahead,
     pending: Arc<Mutex<Pending>>,
 }
 
@@ -100,7 +100,7 @@ struct Pend {
 
 impl Transaction {
     fn new(store: Arc<dyn Store>, id: CommitId) -> Self {
-        Self { store, id, ahead: None, pending: Arc::default() }
+        Self { store, id, ahead: Ahead::default(), pending: Arc::default() }
     }
 
     /// The version that everything this transaction writes will have.
@@ -125,9 +125,9 @@ impl Transaction {
         self.pending().keys.get(key)?.parsed.as_ref()?.downcast_ref::<Found<T>>().cloned()
     }
 
-    /// Whether an entry of this version stands in the store, and not only in what a commit under way will have written.
+    /// Whether an entry of this version stands in the store, and not only in what commits under way will have written.
     pub(crate) fn is_settled(&self, version: Version) -> bool {
-        self.ahead.as_ref().is_none_or(|ahead| ahead.version() != version)
+        !self.ahead.makes(version)
     }
 
     /// Reads the id that an index entry leads to.
@@ -154,15 +154,13 @@ impl Transaction {
             return Ok(());
         }
         let (mut found, mut absent) = (Vec::new(), missing);
-        if let Some(ahead) = &self.ahead {
-            absent.retain(|key| match ahead.find(key) {
-                Some(entry) => {
-                    found.push((key.clone(), entry));
-                    false
-                }
-                None => true,
-            });
-        }
+        absent.retain(|key| match self.ahead.find(key) {
+            Some(entry) => {
+                found.push((key.clone(), entry));
+                false
+            }
+            None => true,
+        });
         if !absent.is_empty() {
             let entries = self.store.get(&absent).await?;
             found.extend(absent.into_iter().zip(entries));

@@ -1,5 +1,6 @@
-//! Transactions one after the other, each decided while the one before it is being committed.
+//! Transactions one after the other, each decided while those before it are being committed.
 
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use ums_store::{Commit, CommitId, Entry, Key, Version, Write};
 
@@ -7,35 +8,43 @@ use super::commit::{Settled, settle};
 use super::{Database, Transaction};
 use crate::{Error, Result};
 
-/// What a commit that is under way leaves at its keys, once it applies. Its operations are in the order of keys.
-#[derive(Clone, Debug)]
-pub(super) struct Ahead(Commit);
+/// What commits that are under way leave at their keys, once they apply: the newest last, the operations of each in the
+/// order of keys.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ahead(Vec<Commit>);
 
 impl Ahead {
-    /// What will stand at a key; `None` where the commit leaves it alone.
+    /// What will stand at a key; `None` where the commits leave it alone.
     pub(super) fn find(&self, key: &Key) -> Option<Option<Entry>> {
-        let ops = self.0.ops();
-        let op = ops.get(ops.binary_search_by(|op| op.key.cmp(key)).ok()?)?;
-        match &op.write {
-            Write::Put { value, expires_at } => {
-                let (value, expires_at) = (value.clone(), *expires_at);
-                Some(Some(Entry { value, version: self.version(), expires_at }))
-            }
-            Write::Delete => Some(None),
-            Write::Nothing => None,
-        }
+        self.0.iter().rev().find_map(|commit| left_by(commit, key))
     }
 
-    pub(super) fn version(&self) -> Version {
-        self.0.id().into()
+    /// Whether one of them is what gives entries this version.
+    pub(super) fn makes(&self, version: Version) -> bool {
+        self.0.iter().any(|commit| Version::from(commit.id()) == version)
+    }
+}
+
+fn left_by(commit: &Commit, key: &Key) -> Option<Option<Entry>> {
+    let ops = commit.ops();
+    let op = ops.get(ops.binary_search_by(|op| op.key.cmp(key)).ok()?)?;
+    match &op.write {
+        Write::Put { value, expires_at } => {
+            let (value, expires_at) = (value.clone(), *expires_at);
+            Some(Some(Entry { value, version: commit.id().into(), expires_at }))
+        }
+        Write::Delete => Some(None),
+        Write::Nothing => None,
     }
 }
 
 /// A commit under way.
 #[derive(Debug)]
 pub(crate) struct Sending {
-    ahead: Ahead,
+    commit: Commit,
     settled: JoinHandle<Result<Settled>>,
+    /// Becomes `true` once it has applied.
+    is_applied: watch::Receiver<bool>,
 }
 
 impl Sending {
@@ -61,25 +70,34 @@ impl Transaction {
 }
 
 impl Database {
-    /// A transaction that sees what one under way will have written. It must not be sent before that one has applied.
-    pub(crate) fn begin(&self, after: Option<&Sending>) -> Transaction {
+    /// A transaction that sees what those under way will have written, each of which was sent after the one before it.
+    pub(crate) fn begin<'a>(&self, after: impl Iterator<Item = &'a Sending>) -> Transaction {
         let transaction = Transaction::new(self.store(), CommitId::from_u128(self.random().u128()));
-        let Some(Sending { ahead, .. }) = after else { return transaction };
+        let ahead = Ahead(after.map(|sending| sending.commit.clone()).collect());
         // Those that follow each other are of one kind, and of about one size.
-        transaction.pending().keys.reserve(ahead.0.ops().len());
-        Transaction { ahead: Some(ahead.clone()), ..transaction }
+        transaction.pending().keys.reserve(ahead.0.last().map_or(0, |commit| commit.ops().len()));
+        Transaction { ahead, ..transaction }
     }
 
-    /// Begins to commit.
-    pub(crate) fn send(&self, Sealed(commit): Sealed) -> Sending {
-        let ahead = Ahead(commit.clone());
-        let database = self.clone();
+    /// Begins to commit, as soon as the one that was sent last has applied. Where that does not apply, nor does this.
+    pub(crate) fn send(&self, Sealed(commit): Sealed, after: Option<&Sending>) -> Sending {
+        let (tell, is_applied) = watch::channel(false);
+        let before = after.map(|sending| sending.is_applied.clone());
+        let (database, sent) = (self.clone(), commit.clone());
         let settled = tokio::spawn(async move {
-            let ending = database.epochs.on_end_of(&commit);
-            let settled = settle(&*database.store, &commit).await;
+            if let Some(mut before) = before
+                && before.wait_for(|is_applied| *is_applied).await.is_err()
+            {
+                return Ok(Settled::Refused);
+            }
+            let ending = database.epochs.on_end_of(&sent);
+            let settled = settle(&*database.store, &sent).await;
             drop(ending);
+            if matches!(settled, Ok(Settled::Applied)) {
+                tell.send_replace(true);
+            }
             settled
         });
-        Sending { ahead, settled }
+        Sending { commit, settled, is_applied }
     }
 }
