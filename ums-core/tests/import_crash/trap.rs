@@ -77,8 +77,10 @@ impl Trap {
             in_part();
         }
         println!("\nsprung {what}");
-        while self.waits {
-            thread::park();
+        if self.waits {
+            loop {
+                thread::park();
+            }
         }
     }
 

@@ -132,7 +132,7 @@ impl Jobs {
         };
         let mut plan = None;
         if job.phase == Phase::Applying {
-            let mut reader = PlanReader::new(id);
+            let mut reader = PlanReader::new(id, job.plan.unwrap_or_default());
             reader.skip(&self.database, job.counts.rows()).await?;
             plan = Some(reader);
         }
