@@ -15,6 +15,7 @@ mod directory;
 mod documents;
 mod failed_rows;
 mod import;
+mod import_abuse;
 mod import_jobs;
 mod keys;
 mod limits;
