@@ -132,8 +132,8 @@ fn run(what: &str, folder: &Path, rows: u32) -> String {
 async fn child(what: &str, folder: &Path, rows: u32) {
     let workbook = File::open(folder.join("workbook.xlsx")).unwrap();
     match what {
-        "calamine" => report(Before::now(), stream(workbook)),
-        "reading" => report(Before::now(), read(workbook, rows)),
+        "calamine" => report(&Before::now(), stream(workbook)),
+        "reading" => report(&Before::now(), read(workbook, rows)),
         "redb" => replay::by_redb(&folder.join("commits"), CACHE),
         "store" => replay::by_store(&folder.join("commits"), CACHE).await,
         "dump" => {
@@ -147,7 +147,7 @@ async fn child(what: &str, folder: &Path, rows: u32) {
             let fixture = Fixture::on(Arc::new(open(directory.path()))).await;
             let before = Before::now();
             let seconds = import(&fixture, workbook, rows).await;
-            report(before, seconds);
+            report(&before, seconds);
             fixture.verify().await;
         }
     }
@@ -169,7 +169,7 @@ impl Before {
     }
 }
 
-fn report(before: Before, seconds: f64) {
+fn report(before: &Before, seconds: f64) {
     let memory = status("VmHWM:").saturating_sub(before.memory);
     println!("measured {seconds} {} {memory}", processor() - before.processor);
 }

@@ -67,6 +67,9 @@ pub enum Error {
     /// The plan of a dry run, or the workbook that it was made for, is not kept any more.
     #[error("the plan of this dry run is not kept any more; make a dry run again")]
     PlanExpired,
+    /// The workbook of an import is not kept any more.
+    #[error("the workbook of this import is not kept any more; send it again to have what fails of it")]
+    WorkbookExpired,
     /// A key that marks a request as a repetition was used for another one.
     #[error("this Idempotency-Key was used for another workbook or other options; use a new one")]
     IdempotencyKeyReused,
@@ -102,6 +105,7 @@ impl Error {
             Self::Overloaded { .. } => "overloaded",
             Self::UnreadableWorkbook { .. } => "unreadable_workbook",
             Self::PlanExpired => "plan_expired",
+            Self::WorkbookExpired => "workbook_expired",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::Store(_) => "store_unavailable",
             Self::Internal(_) => "internal",
@@ -199,6 +203,9 @@ pub enum Conflict {
     /// The import has ended.
     #[error("the import has ended already; what it did stays")]
     ImportFinished,
+    /// The import has not ended.
+    #[error("the import has not ended yet; which rows fail is known once it has")]
+    ImportUnfinished,
     /// What a dry run decided would be decided otherwise now.
     #[error("the store has changed, so that the plan does not hold any more; make a dry run again")]
     PlanStale,
@@ -231,6 +238,7 @@ impl Conflict {
             Self::Closing => "closing",
             Self::LastAdmin => "last_admin",
             Self::ImportFinished => "import_finished",
+            Self::ImportUnfinished => "import_unfinished",
             Self::PlanStale => "plan_stale",
             Self::NotPlanned => "not_planned",
             Self::NotInvited => "not_invited",

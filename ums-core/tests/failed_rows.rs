@@ -263,14 +263,14 @@ fn a_column_that_says_what_is_wrong_is_replaced() {
 #[test]
 fn faulty_cells_stand_out_and_have_notes() {
     let users =
-        [["email", "name", "role", "department"], ["nobody", "", "boss", "x"], ["a@x.org", "A", "", ""]];
+        [["email", "name", "role", "department"], ["nobody", "", "boss", "x"], ["a@x.org", "A", "king", ""]];
     let sent = WorkbookMaker::new().sheet("users", users).bytes();
     let back = given_back(&sent);
     let notes = part(&back, "xl/comments1.xml");
-    for cell in ["A2", "B2", "C2"] {
+    for cell in ["A2", "B2", "C2", "C3"] {
         assert!(notes.contains(&format!("ref=\"{cell}\"")), "{notes}");
     }
-    assert_eq!(notes.matches("<comment ").count(), 3);
+    assert_eq!(notes.matches("<comment ").count(), 4);
     assert!(notes.contains("must not be blank") && notes.contains("must be one of member"), "{notes}");
     let data = part(&back, "xl/worksheets/sheet1.xml");
     let style = |cell: &str| {
@@ -284,7 +284,30 @@ fn faulty_cells_stand_out_and_have_notes() {
     };
     assert_eq!(style("A2"), style("B2"));
     assert_eq!(style("A2"), style("C2"));
-    assert!(!data.contains("r=\"D2\" s="), "a cell that is right looks as it did: {data}");
+    assert_ne!(style("A2"), style("D2"));
+    assert_eq!(style("D2"), style("A3"), "a cell that is right looks like any other: {data}");
+}
+
+#[test]
+fn columns_are_wide_enough_and_long_remarks_wrap() {
+    let headings = ["email", "name", "role", "status", "joined"].map(Cell::from);
+    let joined = Cell::Formatted(45_352.5, "yyyy-mm-dd hh:mm:ss".into());
+    let wrong = ["nobody".into(), "".into(), "boss".into(), "asleep".into(), joined];
+    let back = given_back(&WorkbookMaker::new().sheet("users", [headings, wrong]).bytes());
+    let data = part(&back, "xl/worksheets/sheet1.xml");
+    let attribute = |text: &str, name: &str| -> f64 {
+        let after = text.split_once(&format!("{name}=\"")).unwrap_or_else(|| panic!("{name} in {text}")).1;
+        after.split('"').next().unwrap().parse().unwrap()
+    };
+    let width = |column: u32| {
+        let after = data.split_once(&format!("<col min=\"{column}\"")).unwrap().1;
+        attribute(after, "width")
+    };
+    assert!(width(5) >= 20.0, "a date and its time are seen: {data}");
+    assert!((70.0..80.0).contains(&width(6)), "{data}");
+    assert!(part(&back, "xl/styles.xml").contains("wrapText=\"1\""));
+    assert!(data.contains("orientation=\"landscape\"") && data.contains("fitToHeight=\"0\""), "{data}");
+    assert!(part(&back, "xl/workbook.xml").contains("_xlnm.Print_Titles"));
 }
 
 #[test]

@@ -69,6 +69,32 @@ async fn a_job_is_taken_up_once_its_lease_has_run_out_and_not_before() {
 }
 
 #[tokio::test]
+async fn the_only_instance_takes_a_job_up_at_once() {
+    let (store, folder) = (MemoryStore::new(), tempfile::tempdir().unwrap());
+    broken_off(&store, Some(folder.path())).await;
+    let files = Arc::new(WorkbookDirectory::open(folder.path()).unwrap());
+    let only = Fixture::with(Arc::new(store), |builder| {
+        builder.import_files(files).resume_imports(false).only_instance(true)
+    })
+    .await;
+    let system = only.ums.system();
+    let id = system.imports(&PageRequest::default()).await.unwrap().items[0].id;
+    let early = system.failed_rows(id).await;
+    assert!(matches!(early, Err(Error::Conflict(Conflict::ImportUnfinished))), "{early:?}");
+    assert_eq!(only.ums.resume_imports().await.unwrap(), 1);
+    let report = system.import(id).await.unwrap();
+    assert_eq!((report.status, report.users.created), (ImportStatus::Succeeded, 60));
+    assert!(system.failed_rows(id).await.unwrap().is_none());
+    // What it is at itself stays its own.
+    let started = system.start_import(workbook(400), &ImportOptions::new(), None).await.unwrap();
+    assert_eq!(only.ums.resume_imports().await.unwrap(), 0);
+    let mut events = system.follow_import(started.id).await.unwrap();
+    while events.next().await.unwrap().is_some() {}
+    assert_eq!(system.import(started.id).await.unwrap().status, ImportStatus::Succeeded);
+    only.verify().await;
+}
+
+#[tokio::test]
 async fn an_instance_without_the_workbook_says_that_it_was_interrupted() {
     let store = MemoryStore::new();
     broken_off(&store, None).await;
@@ -77,6 +103,8 @@ async fn an_instance_without_the_workbook_says_that_it_was_interrupted() {
     let listed = fixture.ums.system().imports(&PageRequest::default()).await.unwrap().items;
     let last = listed[0].errors.last().unwrap();
     assert_eq!((listed[0].status, last.code.as_str()), (ImportStatus::Failed, "interrupted"));
+    // That is a fault of no row.
+    assert!(fixture.ums.system().failed_rows(listed[0].id).await.unwrap().is_none());
     fixture.verify().await;
 }
 

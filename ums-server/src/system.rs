@@ -183,7 +183,7 @@ impl System {
     /// Has imports stop for the next process to go on with, writes what the log still holds, and lets go of the store, which closes with its last handle.
     pub async fn close(self) {
         if tokio::time::timeout(FLUSH, self.user_management.stop_imports()).await.is_err() {
-            tracing::warn!("imports did not stop in time; they go on a minute after the next start");
+            tracing::warn!("imports did not stop in time; they go on at the next start");
         }
         self.user_management.close().await;
         let flushed = tokio::time::timeout(FLUSH, self.user_management.log().flush()).await;
@@ -212,6 +212,8 @@ fn choose(config: &Config, log: &Log) -> Result<(Builder, SecretOrigin), OpenSys
         let files = WorkbookDirectory::open(path)
             .map_err(|source| OpenSystemError::Imports { path: path.clone(), source })?;
         builder = builder.import_files(Arc::new(files));
+        // One file, which this process holds locked.
+        builder = builder.only_instance(matches!(config.database_url, DatabaseUrl::Redb(_)));
     }
     let builder = builder
         .log(log.queue.clone())

@@ -106,7 +106,7 @@ pub(crate) fn by_redb(path: &Path, cache: usize) {
         transaction.commit().unwrap();
         spent += start.elapsed();
     }
-    report(before, spent.as_secs_f64());
+    report(&before, spent.as_secs_f64());
 }
 
 /// Has the store on redb take the commits, with nothing expected of them.
@@ -125,7 +125,7 @@ pub(crate) async fn by_store(path: &Path, cache: usize) {
         assert_eq!(store.commit(&commit).await.unwrap(), Outcome::Applied);
         spent += start.elapsed();
     }
-    report(before, spent.as_secs_f64());
+    report(&before, spent.as_secs_f64());
 }
 
 /// The commits that were written down: of each entry its partition, sort part and value.

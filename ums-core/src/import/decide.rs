@@ -1,10 +1,10 @@
 //! What becomes of rows: each taken whole or not at all, and where a plan says what is to become of it, as that says.
 
-use super::SheetKind;
 use super::importer::{Importer, Outcome, Ready, Step};
 use super::plan::{self, Phase};
 use super::tally::Tally;
-use crate::directory::Upserted;
+use super::{OnExisting, SheetKind};
+use crate::directory::{Existing, Upserted};
 use crate::transaction::Transaction;
 use crate::{Conflict, Error, Result};
 
@@ -76,5 +76,13 @@ impl Importer<'_> {
             }
         }
         Ok(tally)
+    }
+
+    pub(super) fn existing(&self) -> Existing {
+        match self.options.on_existing {
+            OnExisting::Skip => Existing::Skip,
+            OnExisting::Update => Existing::Update,
+            OnExisting::Fail => Existing::Fail,
+        }
     }
 }

@@ -2,28 +2,28 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Mutex;
+use tokio::sync::mpsc::Receiver;
 use ums_store::Version;
 
 use super::batch::Batch;
-use super::feed::{self, Metered};
+use super::feed::{self, Message, Metered};
 use super::job::{Checkpoint, Job};
 use super::jobs::{Halt, Jobs, Stop, Tools};
 use super::plan::Phase;
 use super::plan_reader::PlanReader;
+use super::prepare::Ids;
 use super::running::Running;
 use super::tally::Tally;
 use super::users::Prepared;
 use super::{
-    DepartmentRow, ImportFault, ImportOptions, OnExisting, OrganisationRow, Row, SheetEvent, SheetKind,
-    WorkbookReader,
+    DepartmentRow, ImportFault, ImportOptions, OrganisationRow, Row, SheetEvent, SheetKind, WorkbookReader,
 };
 use crate::access::Actor;
-use crate::directory::{Existing, RightsChange, Upserted};
+use crate::directory::{RightsChange, Upserted};
 use crate::model::{ImportId, UserId};
 use crate::transaction::{Sealed, Sending, Transaction};
 use crate::{Conflict, Error, Result, keyspace, store};
@@ -58,9 +58,10 @@ pub(super) struct Importer<'a> {
     pub(super) plan: Option<Mutex<PlanReader>>,
     running: &'a Arc<Running>,
     pub(super) observer: &'a dyn Observer,
-    /// Ids of users that were taken and not given to a row yet.
-    pub(super) ids: Mutex<Range<u64>>,
-    /// How many rows there may still be to take some for.
+    pub(super) ids: Mutex<Ids>,
+    /// How many rows were done before.
+    done: u64,
+    /// How many rows there may still be to take ids for.
     pub(super) rows: AtomicU64,
 }
 
@@ -131,6 +132,7 @@ impl<'a> Importer<'a> {
             running,
             observer,
             ids: Mutex::default(),
+            done: job.counts.rows(),
             rows: AtomicU64::default(),
         }
     }
@@ -143,19 +145,41 @@ impl<'a> Importer<'a> {
     ) -> Result<Result<(), Halt>> {
         let reader_rows = reader.size().rows;
         let (mut portions, named) = feed::start(reader, self.options.clone(), from);
-        self.rows.store(reader_rows, Ordering::Relaxed);
-        let mut batch = Batch::at(from);
+        self.rows.store(reader_rows.saturating_sub(self.done), Ordering::Relaxed);
         let mut flights = VecDeque::new();
-        while let Some(message) = portions.recv().await {
-            let portion = match message {
-                Ok(portion) => portion,
-                Err(error) => return Ok(Err(Halt::Unreadable(error))),
+        let halted = self.apply_all(&mut portions, from, &mut flights).await?;
+        // Also where it is called off meanwhile: what is committed has to be told.
+        let landed = self.land_all_but(0, &mut flights).await?.map(drop).map_err(Halt::Stop);
+        if let Err(halt) = halted.and(landed) {
+            return Ok(Err(halt));
+        }
+        if self.phase == Phase::Looking {
+            let rest = self.expected(1).await?;
+            return Ok(if rest.is_empty() { Ok(()) } else { Err(Halt::Stop(Stop::Stale)) });
+        }
+        Ok(self.suspend_missing(named).await?.map_err(Halt::Stop))
+    }
+
+    async fn apply_all(
+        &self,
+        portions: &mut Receiver<Message>,
+        from: Checkpoint,
+        flights: &mut VecDeque<Flight>,
+    ) -> Result<Result<(), Halt>> {
+        let mut batch = Batch::at(from);
+        loop {
+            // Reading to where the import goes on may take a while.
+            let portion = match self.jobs.holding(self.id, portions.recv()).await? {
+                Ok(Some(Ok(portion))) => portion,
+                Ok(Some(Err(error))) => return Ok(Err(Halt::Unreadable(error))),
+                Ok(None) => return Ok(self.apply(batch, flights).await?.map_err(Halt::Stop)),
+                Err(stop) => return Ok(Err(Halt::Stop(stop))),
             };
             self.running.note_read(portion.events.iter().filter(|event| is_row(event)).count() as u64);
             let mut at = portion.at;
             for event in portion.events {
                 if !batch.takes(at, self.rows_per_commit())
-                    && let Err(stop) = self.apply(batch.take(at), &mut flights).await?
+                    && let Err(stop) = self.apply(batch.take(at), flights).await?
                 {
                     return Ok(Err(Halt::Stop(stop)));
                 }
@@ -163,17 +187,6 @@ impl<'a> Importer<'a> {
                 at.events += 1;
             }
         }
-        if let Err(stop) = self.apply(batch, &mut flights).await? {
-            return Ok(Err(Halt::Stop(stop)));
-        }
-        if let Err(stop) = self.land_all_but(0, &mut flights).await? {
-            return Ok(Err(Halt::Stop(stop)));
-        }
-        if self.phase == Phase::Looking {
-            let rest = self.expected(1).await?;
-            return Ok(if rest.is_empty() { Ok(()) } else { Err(Halt::Stop(Stop::Stale)) });
-        }
-        Ok(self.suspend_missing(named).await?.map_err(Halt::Stop))
     }
 
     /// Decides a batch while those before it are being committed, and has it committed after them.
@@ -304,7 +317,7 @@ impl<'a> Importer<'a> {
                 return Ok(Err(Stop::Stale));
             }
             if self.phase == Phase::Looking {
-                return Ok(Ok(Done::default()));
+                return Ok(self.jobs.give_sign(self.id).await?.map(|()| Done::default()));
             }
             let note = |transaction: Transaction| async move {
                 match self.expect_going_on(&transaction).await? {
@@ -346,10 +359,12 @@ impl<'a> Importer<'a> {
         mut tally: Tally,
     ) -> Result<Done> {
         self.jobs.keep_plan(transaction, &mut job, mem::take(&mut tally.decisions))?;
-        let rights = mem::take(&mut tally.rights);
+        // What is rehearsed gives nobody rights.
+        let rights = if self.options.dry_run { Vec::new() } else { mem::take(&mut tally.rights) };
         job.checkpoint = after;
         job.lease = Some(self.jobs.lease());
-        job.attempts = 0;
+        // A dry run begins anew each time, so it would never be given up.
+        job.attempts = if self.options.dry_run { job.attempts } else { 0 };
         job.bytes_read = self.running.progress().bytes_read;
         self.jobs.keep_tally(transaction, &mut job, tally)?;
         transaction.put(keyspace::import_job(self.id), &job)?;
@@ -359,14 +374,6 @@ impl<'a> Importer<'a> {
     fn rows_per_commit(&self) -> usize {
         let operations = self.jobs.database().limits().operations.saturating_sub(OPERATIONS_PER_COMMIT);
         (operations / OPERATIONS_PER_ROW).clamp(1, ROWS)
-    }
-
-    pub(super) fn existing(&self) -> Existing {
-        match self.options.on_existing {
-            OnExisting::Skip => Existing::Skip,
-            OnExisting::Update => Existing::Update,
-            OnExisting::Fail => Existing::Fail,
-        }
     }
 }
 

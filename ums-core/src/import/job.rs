@@ -143,6 +143,16 @@ impl Job {
         ImportProgress { rows_read: rows, rows_done: rows, bytes_read: self.bytes_read, bytes_total }
     }
 
+    /// Forgets how far it is, and what was wrong by then.
+    pub(crate) fn begin_anew(&mut self) {
+        self.counts = Counts::default();
+        self.suspended = 0;
+        self.checkpoint = Checkpoint::default();
+        self.bytes_read = 0;
+        self.faults =
+            FaultLog { first: self.faults.chunks, chunks: self.faults.chunks, ..FaultLog::default() };
+    }
+
     /// Ends it as its counts say, or otherwise.
     pub(crate) fn end(&mut self, otherwise: Option<ImportStatus>, now: Timestamp, kept_until: Timestamp) {
         let came_through = self.counts.all().iter().any(|counts| counts.came_through());

@@ -21,6 +21,9 @@ pub(crate) struct PlanChunk {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Plan {
     pub(crate) chunks: u32,
+    /// The first of them that counts: those before are of a dry run that was interrupted.
+    #[serde(default)]
+    pub(crate) first: u32,
     pub(crate) expires_at: Option<Timestamp>,
 }
 

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use ums_store::Scan;
 
 use super::PlanChunk;
+use super::plan::Plan;
 use crate::Result;
 use crate::keyspace::{self, PLAN};
 use crate::model::ImportId;
@@ -19,8 +20,10 @@ pub(super) struct PlanReader {
 }
 
 impl PlanReader {
-    pub(super) fn new(id: ImportId) -> Self {
-        let scan = Scan::partition(keyspace::import(id).as_str()).prefix(PLAN).limit(2);
+    pub(super) fn new(id: ImportId, plan: Plan) -> Self {
+        let mut scan = Scan::partition(keyspace::import(id).as_str()).prefix(PLAN).limit(2);
+        let before = plan.first.checked_sub(1);
+        scan.after = before.map(|before| keyspace::import_plan(id, before).sort().to_owned());
         Self { scan: Some(scan), ready: VecDeque::new() }
     }
 

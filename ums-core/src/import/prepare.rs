@@ -11,6 +11,14 @@ use crate::model::OrganisationId;
 use crate::transaction::Transaction;
 use crate::{Result, keyspace};
 
+/// Ids of users that were taken.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    /// Those that are not given to a row yet.
+    free: Range<u64>,
+    taken: u64,
+}
+
 impl Importer<'_> {
     /// What cannot be done within a commit.
     pub(super) async fn prepare(&self, events: Vec<SheetEvent>) -> Result<Vec<Ready>> {
@@ -95,21 +103,23 @@ impl Importer<'_> {
     }
 
     /// Ids for so many rows of users. They are taken many at a time, since to take some is a commit of its own, which
-    /// would wait for the batch before.
+    /// would wait for the batch before; each time as many as before, so that a crash wastes few.
     pub(super) async fn user_ids(&self, rows: usize) -> Result<Range<u64>> {
-        /// What a crash leaves unused at most: gaps are fine.
-        const BLOCK: u64 = 1 << 16;
+        const FEWEST: u64 = 1_000;
+        const MOST: u64 = 1 << 16;
         let rows = rows as u64;
         let mut ids = self.ids.lock().await;
-        if ids.end - ids.start < rows {
-            let still = self.rows.load(Ordering::Relaxed).min(BLOCK).max(rows);
-            let count = usize::try_from(still).unwrap_or(usize::MAX);
-            let first = self.tools.directory.reserve_user_ids(count).await?;
-            self.rows.fetch_sub(still.min(self.rows.load(Ordering::Relaxed)), Ordering::Relaxed);
-            *ids = first..first + still;
+        if ids.free.end - ids.free.start < rows {
+            let most = self.rows.load(Ordering::Relaxed).min(MOST);
+            let some = ids.taken.max(FEWEST).min(most).max(rows);
+            let first =
+                self.tools.directory.reserve_user_ids(usize::try_from(some).unwrap_or(usize::MAX)).await?;
+            self.rows.fetch_sub(some.min(self.rows.load(Ordering::Relaxed)), Ordering::Relaxed);
+            ids.taken += some;
+            ids.free = first..first + some;
         }
-        let taken = ids.start..ids.start + rows;
-        ids.start += rows;
-        Ok(taken)
+        let given = ids.free.start..ids.free.start + rows;
+        ids.free.start += rows;
+        Ok(given)
     }
 }

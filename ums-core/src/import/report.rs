@@ -142,6 +142,11 @@ impl ImportFault {
         }
     }
 
+    /// Whether it is of the import itself, such as that it was interrupted, and of no sheet.
+    pub(crate) fn is_of_the_import(&self) -> bool {
+        self.sheet.is_empty()
+    }
+
     pub(super) fn in_row(mut self, row: u32) -> Self {
         self.row = Some(row);
         self

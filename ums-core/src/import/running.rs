@@ -29,7 +29,7 @@ pub(super) struct Running {
     bytes_total: u64,
     /// Whether rows are read by now; before, the whole file is looked at.
     reading: AtomicBool,
-    cancelled: AtomicBool,
+    cancelled: watch::Sender<bool>,
     /// Changes whenever a batch is done; `true` once all is.
     ended: watch::Sender<bool>,
 }
@@ -42,7 +42,7 @@ impl Running {
             bytes_read: AtomicU64::default(),
             bytes_total,
             reading: AtomicBool::default(),
-            cancelled: AtomicBool::default(),
+            cancelled: watch::Sender::new(false),
             ended: watch::Sender::new(false),
         }
     }
@@ -78,11 +78,17 @@ impl Running {
 
     /// Has it stop before its next batch.
     pub(super) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
+        self.cancelled.send_replace(true);
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        *self.cancelled.borrow()
+    }
+
+    /// Waits until it is to stop.
+    pub(super) async fn cancelled(&self) {
+        // Its sender is here, so there is no other end to it.
+        drop(self.cancelled.subscribe().wait_for(|is_cancelled| *is_cancelled).await);
     }
 
     pub(super) fn end(&self) {

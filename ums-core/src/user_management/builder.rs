@@ -43,6 +43,7 @@ pub struct Builder {
     import_limits: ImportLimits,
     import_files: Option<Arc<dyn WorkbookFiles>>,
     resumes_imports: bool,
+    is_only_instance: bool,
     session_cache: Duration,
     throttle: ThrottleOptions,
     messages: Option<(Arc<dyn Notifier>, MessageOptions)>,
@@ -64,6 +65,7 @@ impl Builder {
             import_limits: ImportLimits::default(),
             import_files: None,
             resumes_imports: true,
+            is_only_instance: false,
             session_cache: Duration::ZERO,
             throttle: ThrottleOptions::default(),
             messages: None,
@@ -195,6 +197,14 @@ impl Builder {
         Self { resumes_imports: resumes, ..self }
     }
 
+    /// Whether no other instance has the store open, nor can: so with a store that is one file, which its process holds
+    /// locked. Then whoever was at an import that was left is gone, and it goes on at once and not only when that one's
+    /// lease has run out, a minute after its last sign. Several by default.
+    #[must_use]
+    pub fn only_instance(self, is_only: bool) -> Self {
+        Self { is_only_instance: is_only, ..self }
+    }
+
     /// How attempts at passwords are slowed down, and what one client's address may do in an hour.
     #[must_use]
     pub fn throttle(self, throttle: ThrottleOptions) -> Self {
@@ -244,6 +254,7 @@ impl Builder {
             import_limits,
             import_files,
             resumes_imports,
+            is_only_instance,
             throttle,
             messages,
             session_cache,
@@ -261,7 +272,8 @@ impl Builder {
         let retired = keys.retired_secrets();
         let cursors = Arc::new(Cursors::new(keys.secret(), retired, random.clone(), clock.clone()));
         let throttle = Throttle::new(database.clone(), keys.secret(), &throttle)?;
-        let jobs = Jobs::new(database.clone(), import_files, import_limits, keys.secret());
+        let jobs = Jobs::new(database.clone(), import_files, import_limits, keys.secret())
+            .only_instance(is_only_instance);
         let tokens = Arc::new(Tokens::new(&keys, tokens));
         let outbox = messages.map_or_else(Outbox::default, |(notifier, options)| {
             Outbox::new(database.clone(), tokens.clone(), notifier, options, log.clone())

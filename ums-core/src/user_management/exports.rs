@@ -6,11 +6,11 @@ use tokio::sync::mpsc;
 
 use super::Acting;
 use super::audit::{Audited, Subject};
-use crate::Result;
 use crate::access::Action;
 use crate::export::{ExportOptions, ExportedWorkbook, Exporter, failed_rows, template};
 use crate::import::ImportFault;
 use crate::model::ImportId;
+use crate::{Conflict, Error, Result};
 
 impl Audited for ExportedWorkbook {
     fn subject(&self) -> Subject {
@@ -31,9 +31,9 @@ impl Acting {
     ///
     /// # Errors
     ///
-    /// [`Error::Forbidden`](crate::Error::Forbidden); [`Error::Invalid`](crate::Error::Invalid) for an organisation that
-    /// is not there, and where there are more rows than a sheet holds; [`Error::Store`](crate::Error::Store);
-    /// [`Error::Internal`](crate::Error::Internal) where the temporary files can't be written.
+    /// [`Error::Forbidden`]; [`Error::Invalid`] for an organisation that
+    /// is not there, and where there are more rows than a sheet holds; [`Error::Store`];
+    /// [`Error::Internal`] where the temporary files can't be written.
     pub async fn export_users(&self, options: &ExportOptions) -> Result<ExportedWorkbook> {
         let parts = self.parts();
         let work = async {
@@ -45,21 +45,30 @@ impl Acting {
     }
 
     /// The rows of an import that failed, as a workbook (`.xlsx`) that says what is wrong with them: mended, it imports.
-    /// Passwords are in it as they were sent. `None` where no row failed, and where the workbook is not kept any more.
+    /// Passwords are in it as they were sent. `None` where there is no such row: each was taken, or none was read.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`](crate::Error::NotFound) where there is no such import, or it is out of sight;
-    /// [`Error::Store`](crate::Error::Store); [`Error::Internal`](crate::Error::Internal) where it can't be written.
+    /// [`Error::NotFound`] where there is no such import, or it is out of sight;
+    /// [`Conflict::ImportUnfinished`] before its end; [`Error::WorkbookExpired`] where rows failed and the workbook is not
+    /// kept, or not any more; [`Error::Store`]; [`Error::Internal`] where it
+    /// can't be written.
     pub async fn failed_rows(&self, id: ImportId) -> Result<Option<File>> {
-        let Some(workbook) = self.imported_workbook(id).await? else { return Ok(None) };
+        let report = self.import(id).await?;
+        if report.finished_at.is_none() {
+            return Err(Conflict::ImportUnfinished.into());
+        }
+        if report.errors.iter().all(ImportFault::is_of_the_import) {
+            return Ok(None);
+        }
+        let workbook = self.imported_workbook(id).await?.ok_or(Error::WorkbookExpired)?;
         let limits = self.parts().jobs.limits().clone();
         let now = self.parts().database.now();
         let (sender, mut receiver) = mpsc::channel::<Result<Vec<ImportFault>>>(4);
         let writer = tokio::task::spawn_blocking(move || {
             let portions = std::iter::from_fn(|| receiver.blocking_recv());
             let faults = portions.flat_map(|portion| match portion {
-                Ok(faults) => faults.into_iter().map(Ok).collect(),
+                Ok(faults) => faults.into_iter().filter(|fault| !fault.is_of_the_import()).map(Ok).collect(),
                 Err(error) => vec![Err(error)],
             });
             failed_rows(workbook, &limits, faults, now)
@@ -75,7 +84,7 @@ impl Acting {
             after = next;
         }
         drop(sender);
-        writer.await.map_err(|error| crate::Error::internal(format!("writing failed rows: {error}")))?
+        writer.await.map_err(|error| Error::internal(format!("writing failed rows: {error}")))?
     }
 
     /// A workbook (`.xlsx`) to fill in and import: the headings, an example row, the allowed values. Imported as it is,
@@ -83,14 +92,14 @@ impl Acting {
     ///
     /// # Errors
     ///
-    /// [`Error::Forbidden`](crate::Error::Forbidden) for those who may import nothing;
-    /// [`Error::Internal`](crate::Error::Internal) where it can't be written.
+    /// [`Error::Forbidden`] for those who may import nothing;
+    /// [`Error::Internal`] where it can't be written.
     pub async fn import_template(&self) -> Result<Vec<u8>> {
         let work = async {
             self.actor.may_at_all(Action::Import)?;
             let now = self.parts().database.now();
             let written = tokio::task::spawn_blocking(move || template(now)).await;
-            written.map_err(|error| crate::Error::internal(format!("writing the template: {error}")))?
+            written.map_err(|error| Error::internal(format!("writing the template: {error}")))?
         };
         self.guarded("import.template", Subject::default(), work).await
     }

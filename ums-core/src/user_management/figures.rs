@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::watch;
+
 use super::Acting;
 use super::audit::Subject;
 use crate::access::{Action, Target};
@@ -47,7 +49,7 @@ pub struct Endings {
 pub(super) struct Counters {
     logins: Counter,
     refreshes: Counter,
-    imports_running: AtomicU64,
+    imports_running: watch::Sender<u64>,
     rows_imported: AtomicU64,
 }
 
@@ -88,17 +90,23 @@ impl Counters {
 
     /// An import that is under way for as long as this is held.
     pub(super) fn import(&self) -> Running<'_> {
-        self.imports_running.fetch_add(1, Ordering::Relaxed);
+        self.imports_running.send_modify(|count| *count += 1);
         Running(&self.imports_running)
+    }
+
+    /// Waits until no import is under way, and the log was told how each ended.
+    pub(super) async fn no_imports(&self) {
+        // An error says that there is nobody left to count.
+        drop(self.imports_running.subscribe().wait_for(|count| *count == 0).await);
     }
 }
 
 /// Something that is under way; dropped also where it was called off.
-pub(super) struct Running<'a>(&'a AtomicU64);
+pub(super) struct Running<'a>(&'a watch::Sender<u64>);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.send_modify(|count| *count -= 1);
     }
 }
 
@@ -121,7 +129,7 @@ impl Acting {
             logins: counters.logins.endings(),
             refreshes: counters.refreshes.endings(),
             hashes: parts.auth.hasher.load(),
-            imports_running: counters.imports_running.load(Ordering::Relaxed),
+            imports_running: *counters.imports_running.borrow(),
             rows_imported: counters.rows_imported.load(Ordering::Relaxed),
             events_recorded: parts.log.recorded(),
             events_dropped: parts.log.dropped(),

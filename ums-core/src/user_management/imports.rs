@@ -63,7 +63,7 @@ impl Acting {
     ///
     /// [`Error::UnreadableWorkbook`], and nothing was changed; [`Error::Forbidden`]; [`Error::Invalid`] for an
     /// organisation that is not there; [`Error::Overloaded`] where too many wait already, or where this instance is told
-    /// to [stop](UserManagement::stop_imports) meanwhile; [`Error::Store`] where the store fails on the way: what was
+    /// to [stop](super::UserManagement::stop_imports) meanwhile; [`Error::Store`] where the store fails on the way: what was
     /// imported by then stays, and the import goes on by itself once the store answers, where
     /// [workbooks are kept](super::Builder::import_files). Else importing the same file again does the rest.
     pub async fn import_workbook(&self, workbook: File, options: &ImportOptions) -> Result<ImportReport> {
@@ -345,10 +345,11 @@ impl ImportEvents {
     /// # Errors
     ///
     /// [`Error::Store`] where the store does not answer; [`Error::NotFound`] where the import is gone, as one whose
-    /// workbook could not be read.
+    /// workbook could not be read; [`Error::InvalidAccessToken`] once the session has ended of whoever follows it.
     pub async fn next(&mut self) -> Result<Option<ImportEvent>> {
         let jobs = &self.acting.parts().jobs;
         while !self.ended {
+            self.expect_sight().await?;
             let (progress, ended) = jobs.progress(self.id).await?;
             if self.last != Some(progress) {
                 self.last = Some(progress);
@@ -363,5 +364,14 @@ impl ImportEvents {
             jobs.stir(self.id).await;
         }
         Ok(None)
+    }
+
+    /// Whoever follows an import may do so as long as their session lasts and they see it.
+    async fn expect_sight(&self) -> Result<()> {
+        let Ok(principal) = self.acting.principal() else { return Ok(()) };
+        let parts = self.acting.parts();
+        let standing = parts.auth.sessions.standing(principal.user_id(), principal.session_id()).await?;
+        let standing = standing.ok_or(Error::InvalidAccessToken)?;
+        reports::see(&parts.database, &standing.account.actor(), self.id).await
     }
 }

@@ -236,10 +236,11 @@ impl UserManagement {
         self.0.jobs.sweep().await
     }
 
-    /// Has the imports of this instance stop before their next batch, and waits for that: the next instance goes on with
-    /// them at once. For a program that ends; this instance takes no more.
+    /// Has the imports of this instance stop before their next batch, and waits for that and until the log was told: the next
+    /// instance goes on with them at once. For a program that ends; this instance takes no more.
     pub async fn stop_imports(&self) {
         self.0.jobs.stop().await;
+        self.0.counters.no_imports().await;
     }
 
     /// What tests of its parts look at.

@@ -138,7 +138,7 @@ impl Verifier<'_> {
         partition: Partition,
         profile: &Key,
         standing: &Standing<T>,
-        gone: impl Fn() -> String,
+        gone: impl Fn() -> String + Send,
     ) -> Result<()> {
         if let Standing::Unreadable = standing {
             self.find(profile, "unreadable", "the record can't be read");

@@ -70,7 +70,7 @@ impl World {
     /// The answer in words, without what differs from store to store by right: versions, tokens, cursors, ids of
     /// sessions.
     pub(crate) async fn ask(&mut self, ask: &Ask) -> String {
-        self.answer(ask).await.unwrap_or_else(|refused| refused)
+        Box::pin(self.answer(ask)).await.unwrap_or_else(|refused| refused)
     }
 
     async fn answer(&mut self, ask: &Ask) -> Result<String, String> {

@@ -4,12 +4,11 @@ use serde::Deserialize;
 use ums_core::access::Action;
 use ums_core::export::ExportOptions;
 use ums_core::model::{ImportId, OrganisationId};
-use ums_core::{Error, Kind};
 use utoipa::IntoParams;
 
 use crate::caller::Caller;
 use crate::path::Id;
-use crate::problem::Problem;
+use crate::problem::{Cause, Problem};
 use crate::query::{Query, parsed};
 use crate::routes::{Route, Routes};
 use crate::spreadsheet::Spreadsheet;
@@ -30,8 +29,11 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
             Route::get("/import/{id}/errors.xlsx", "read_import_errors", "Take the rows that an import did not take")
                 .details(
                     "Each as it was sent, passwords among it, under the headings of its sheet, with a column that says what is \
-                     wrong: mend it and send it again. `404` where no row failed, and where the workbook is not kept any more.",
+                     wrong: mend it and send it again. `404 no_failed_rows` where there is none, `410` where the workbook is not kept \
+                     any more, a day after the end.",
                 )
+                .conflicts(&["`import_unfinished` before its end"])
+                .problems(&[Cause::Gone])
                 .patient(),
             errors,
         )
@@ -64,7 +66,7 @@ async fn template(caller: Caller) -> Result<Spreadsheet, Problem> {
 }
 
 async fn errors(caller: Caller, Id(id): Id<ImportId>) -> Result<Spreadsheet, Problem> {
-    let failed = caller.failed_rows(id).await?.ok_or(Error::NotFound(Kind::Import))?;
+    let failed = caller.failed_rows(id).await?.ok_or_else(Problem::no_failed_rows)?;
     Spreadsheet::from_file(&format!("import-{id}-errors.xlsx"), failed).await
 }
 

@@ -31,7 +31,7 @@ impl From<Error> for Problem {
             Error::WrongPassword | Error::Forbidden => Self::new(Cause::Forbidden, code, detail),
             Error::NotFound(_) => Self::new(Cause::NotFound, code, detail),
             Error::Conflict(_) => Self::new(Cause::Conflict, code, detail),
-            Error::PlanExpired => Self::new(Cause::Gone, code, detail),
+            Error::PlanExpired | Error::WorkbookExpired => Self::new(Cause::Gone, code, detail),
             Error::PreconditionFailed(_) => Self::new(Cause::Stale, code, detail),
             Error::TooManyRequests { retry_after } => {
                 Self::new(Cause::TooMany, code, detail).retry_after(retry_after)
@@ -95,6 +95,8 @@ mod tests {
             (Error::Overloaded { retry_after: second }, 503, "overloaded"),
             (Error::UnreadableWorkbook { cause: "no sheets".into() }, 422, "unreadable_workbook"),
             (Error::PlanExpired, 410, "plan_expired"),
+            (Error::WorkbookExpired, 410, "workbook_expired"),
+            (Conflict::ImportUnfinished.into(), 409, "import_unfinished"),
             (Error::IdempotencyKeyReused, 422, "idempotency_key_reused"),
             (store::Error::unavailable("disk").into(), 503, "store_unavailable"),
             (store::Error::unknown("disk").into(), 503, "store_unavailable"),

@@ -28,6 +28,14 @@ impl Problem {
         Self::new(Cause::NotFound, "route_not_found", "there is nothing at this path; see /openapi.json")
     }
 
+    pub(crate) fn no_failed_rows() -> Self {
+        Self::new(
+            Cause::NotFound,
+            "no_failed_rows",
+            "there is nothing to mend: no row of this import failed, or none could be read; its report tells",
+        )
+    }
+
     pub(crate) fn not_found(kind: Kind) -> Self {
         Error::NotFound(kind).into()
     }

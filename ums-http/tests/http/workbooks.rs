@@ -1,23 +1,17 @@
 //! Workbooks that go out.
 
-use std::sync::Arc;
-
 use http::StatusCode;
 use serde_json::{Value, json};
-use ums_core::import::WorkbookDirectory;
 use ums_core::model::Role;
-use ums_http::{HttpOptions, router};
-use ums_store_memory::MemoryStore;
-use ums_testkit::Fixture;
-use ums_testkit::workbook::WorkbookMaker;
 
 use crate::support::{Answer, Server, assert_faults};
 
+/// The type of an `.xlsx` workbook.
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Looks that it is a workbook to be kept as a file, whole.
 #[track_caller]
-fn assert_workbook(answer: &Answer, name: &str) {
+pub(crate) fn assert_workbook(answer: &Answer, name: &str) {
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("content-type"), XLSX);
     assert_eq!(answer.header("content-disposition"), format!("attachment; filename=\"{name}\""));
@@ -27,7 +21,7 @@ fn assert_workbook(answer: &Answer, name: &str) {
     assert!(answer.bytes.starts_with(b"PK\x03\x04"));
 }
 
-async fn import(server: &Server, token: &str, workbook: &[u8]) -> Value {
+pub(crate) async fn import(server: &Server, token: &str, workbook: &[u8]) -> Value {
     let sent = server.post("/import/excel").token(token).form(&[("file", workbook)]).send().await;
     sent.expect(StatusCode::OK)
 }
@@ -94,31 +88,4 @@ async fn an_export_is_narrowed_by_the_query() {
     server.get(&path(&foreign)).token(&chief).send().await.problem(403, "forbidden");
     let member = server.token("member@own.org").await;
     server.get(&path("")).token(&member).send().await.problem(403, "forbidden");
-}
-
-#[tokio::test]
-async fn failed_rows_come_back_as_a_file_that_says_what_is_wrong() {
-    let kept = tempfile::tempdir().unwrap();
-    let files = Arc::new(WorkbookDirectory::open(kept.path()).unwrap());
-    let fixture = Fixture::with(Arc::new(MemoryStore::new()), |builder| builder.import_files(files)).await;
-    let router = router(fixture.ums.clone(), HttpOptions::new());
-    let server = Server { fixture, router };
-    server.fixture.register("ada@example.com").await;
-    let token = server.token("ada@example.com").await;
-    server.organisation(&token, "Tech Corp").await;
-    let rows = [["email", "name", "password"], ["nobody", "A", "StrongPassword123"], ["b@x.org", "B", ""]];
-    let report = import(&server, &token, &WorkbookMaker::new().sheet("users", rows).bytes()).await;
-    assert_eq!((&report["users"]["created"], &report["users"]["failed"]), (&json!(1), &json!(1)));
-    let path = format!("/import/{}/errors.xlsx", report["id"]);
-    let back = server.get(&path).token(&token).send().await;
-    assert_workbook(&back, &format!("import-{}-errors.xlsx", report["id"]));
-    let again = import(&server, &token, &back.bytes).await;
-    assert_eq!((&again["users"]["read"], &again["users"]["failed"]), (&json!(1), &json!(1)));
-    assert_eq!(again["warnings"], json!([]));
-
-    let right = WorkbookMaker::new().sheet("users", [["email", "name"], ["c@x.org", "C"]]).bytes();
-    let right = import(&server, &token, &right).await;
-    let none = server.get(&format!("/import/{}/errors.xlsx", right["id"])).token(&token).send().await;
-    none.problem(404, "not_found");
-    server.get(&path).send().await.problem(401, "invalid_access_token");
 }

@@ -70,6 +70,10 @@ scenarios! {
         an_invitation_can_be_sent_again,
         an_import_invites_where_it_is_told_to,
         an_import_invites_nobody_unless_told_to;
+    importing:
+        two_that_overlap_make_everybody_once,
+        who_registers_meanwhile_is_there_once,
+        a_department_that_goes_meanwhile_leaves_nobody_in_it;
     messages:
         what_is_asked_for_again_is_sent_once,
         many_who_deliver_send_each_once,

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 
-use rust_xlsxwriter::{Color, Format, FormatBorder, Formula, Note, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    Color, Format, FormatAlign, FormatBorder, Formula, Note, Workbook, Worksheet, XlsxError,
+};
 
 use super::cells::{RawCell, RawRow, RawValue};
 use super::{LAST_COLUMN, NOTES};
@@ -18,6 +20,9 @@ const LONGEST: usize = 32_767;
 const FORMATS: usize = 1_000;
 /// How wide columns get, in characters.
 const WIDTHS: std::ops::RangeInclusive<usize> = 10..=50;
+/// How wide the column is that says what is wrong. It wraps; how high a row is then, programs work out where it is not said,
+/// and to say it would keep something of each row in memory.
+const REMARKS_WIDTH: usize = 70;
 
 const PALE_RED: Color = Color::RGB(0xFF_C7_CE);
 const DARK_RED: Color = Color::RGB(0x9C_00_06);
@@ -47,6 +52,7 @@ impl Writer {
             sheet.set_name(fallback)?;
         }
         sheet.set_freeze_panes(1, 0)?;
+        sheet.set_repeat_rows(0, 0)?;
         fit_to_print(sheet);
         Ok(())
     }
@@ -61,7 +67,7 @@ impl Writer {
         if !faults.is_empty() {
             sheet.insert_note(next, column, &note(&in_words(None, faults)))?;
         }
-        self.widths.insert(column, *WIDTHS.end());
+        self.widths.insert(column, REMARKS_WIDTH);
         self.next += 1;
         Ok(())
     }
@@ -72,7 +78,8 @@ impl Writer {
         let words = in_words(Some(row.number), faults);
         let format = self.formats.remarks();
         let next = self.next;
-        last(&mut self.workbook)?.write_string_with_format(next, short(remarks), cut(&words), &format)?;
+        let sheet = last(&mut self.workbook)?;
+        sheet.write_string_with_format(next, short(remarks), cut(&words), &format)?;
         self.next += 1;
         Ok(())
     }
@@ -85,7 +92,7 @@ impl Writer {
     fn end(&mut self) -> Result<()> {
         if let Some(sheet) = self.workbook.worksheets_mut().last_mut() {
             for (column, width) in std::mem::take(&mut self.widths) {
-                let width = u16::try_from(width.clamp(*WIDTHS.start(), *WIDTHS.end())).unwrap_or(10);
+                let width = u16::try_from(width.max(*WIDTHS.start())).unwrap_or(10);
                 sheet.set_column_width(column, width + 2)?;
             }
         }
@@ -112,7 +119,7 @@ impl Writer {
         for cell in row.cells.iter().filter(|cell| cell.column != remarks && cell.column <= LAST_COLUMN) {
             let column = short(cell.column);
             let width = self.widths.entry(column).or_default();
-            *width = (*width).max(cell.text().chars().take(*WIDTHS.end()).count());
+            *width = (*width).max(width_of(cell));
             let format =
                 self.formats.of(cell.format.as_deref(), wrong.contains_key(&cell.column), is_heading);
             write(sheet, self.next, column, cell, &format)?;
@@ -147,6 +154,13 @@ fn write(
         }
     };
     Ok(())
+}
+
+/// How many characters a cell is wide. A number is shown by its format, and a date is about as long as that.
+fn width_of(cell: &RawCell<'_>) -> usize {
+    let format = cell.format.as_deref().filter(|_| matches!(cell.value, RawValue::Number(_)));
+    let shown = format.map_or(0, |format| format.chars().count());
+    shown.max(cell.text().lines().map(|line| line.chars().count()).max().unwrap_or(0)).min(*WIDTHS.end())
 }
 
 /// What is wrong, in words: with the number that the row had, since it has another now.
@@ -200,7 +214,7 @@ impl Formats {
         let number_format = number_format.filter(kept).map(str::to_owned);
         let format =
             self.0.entry((number_format, is_wrong, is_heading)).or_insert_with_key(|(code, _, _)| {
-                let mut format = Format::new();
+                let mut format = Format::new().set_align(FormatAlign::Top);
                 if let Some(code) = code {
                     format = format.set_num_format(code);
                 }
@@ -214,11 +228,16 @@ impl Formats {
     }
 
     fn remarks(&self) -> Format {
-        Format::new().set_font_color(DARK_RED)
+        Format::new()
+            .set_font_color(DARK_RED)
+            .set_text_wrap()
+            .set_align(FormatAlign::Top)
+            .set_align(FormatAlign::Left)
+            .set_indent(1)
     }
 
     fn remarks_heading(&self) -> Format {
         let heading = Format::new().set_bold().set_border_bottom(FormatBorder::Thin);
-        heading.set_background_color(DARK_RED).set_font_color(Color::White)
+        heading.set_background_color(DARK_RED).set_font_color(Color::White).set_indent(1)
     }
 }

@@ -5,7 +5,7 @@ use crate::access::{Action, Actor, Target};
 use crate::directory::RightsChange;
 use crate::import::feed;
 use crate::import::importer::{Importer, Observer};
-use crate::import::job::{Checkpoint, Counts, FaultLog, Job, Pending};
+use crate::import::job::{Checkpoint, Job, Pending};
 use crate::import::plan::Phase;
 use crate::import::plan_reader::PlanReader;
 use crate::import::{ImportOptions, ImportStatus, reports};
@@ -51,7 +51,7 @@ impl Jobs {
             feed::open(self.database.clock(), workbook, self.limits.clone(), ticket.running.clone());
         let reader = self.holding(id, opening).await?.map_err(stopped)???;
         let tools = &Tools { directory: tools.directory.rehearsal(), ..tools.clone() };
-        let plan = Some(PlanReader::new(id));
+        let plan = Some(PlanReader::new(id, job.plan.unwrap_or_default()));
         let importer = Importer::new(self, tools, &actor, &job, plan, &ticket.running, &Unobserved);
         match importer.run(reader, Checkpoint::default()).await? {
             Ok(()) => {}
@@ -78,6 +78,7 @@ impl Jobs {
                     return Err(Error::PlanExpired);
                 }
                 job.phase = Phase::Looking;
+                job.attempts = 0;
                 job.status = ImportStatus::Queued;
                 // What is done is done for whoever asks for it now.
                 job.actor_id = actor.user_id();
@@ -94,14 +95,11 @@ impl Jobs {
             .transact(|transaction| async move {
                 let mut job = self.held(&transaction, id).await?.map_err(stopped)?;
                 job.phase = Phase::Applying;
+                job.attempts = 0;
                 job.options.dry_run = false;
                 job.status = ImportStatus::Queued;
                 job.finished_at = None;
-                job.counts = Counts::default();
-                job.suspended = 0;
-                job.checkpoint = Checkpoint::default();
-                job.faults =
-                    FaultLog { first: job.faults.chunks, chunks: job.faults.chunks, ..FaultLog::default() };
+                job.begin_anew();
                 transaction.put(keyspace::import_job(id), &job)
             })
             .await

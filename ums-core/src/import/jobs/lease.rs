@@ -1,5 +1,7 @@
 //! Who is at a job.
 
+use futures_util::future::{Either, select};
+
 use super::{Jobs, LEASE, SIGN, Stop};
 use crate::import::ImportStatus;
 use crate::import::job::{Job, Lease};
@@ -28,20 +30,37 @@ impl Jobs {
         })
     }
 
+    /// Whether somebody is at a job.
+    pub(super) fn is_held(&self, job: &Job) -> bool {
+        job.lease.as_ref().is_some_and(|lease| {
+            let is_gone = self.is_alone && lease.owner != self.owner;
+            !is_gone && lease.until > self.database.now()
+        })
+    }
+
     pub(in crate::import) fn lease(&self) -> Lease {
         Lease { owner: self.owner.clone(), until: self.database.now().plus(LEASE) }
     }
 
-    /// Does what takes a while, and gives signs meanwhile that somebody is at the job.
+    /// Does what takes a while, and gives signs meanwhile that somebody is at the job. Leaves it where the job is called off
+    /// here.
     pub(in crate::import) async fn holding<T>(
         &self,
         id: ImportId,
         work: impl Future<Output = T> + Send,
     ) -> Result<Result<T, Stop>> {
+        let running = self.running(id);
+        let mut cancelled = std::pin::pin!(async {
+            match &running {
+                Some(running) => running.cancelled().await,
+                None => std::future::pending().await,
+            }
+        });
         let mut work = std::pin::pin!(work);
         loop {
-            match tokio::time::timeout(SIGN, &mut work).await {
-                Ok(done) => return Ok(Ok(done)),
+            match tokio::time::timeout(SIGN, select(&mut work, &mut cancelled)).await {
+                Ok(Either::Left((done, _))) => return Ok(Ok(done)),
+                Ok(Either::Right(((), _))) => return Ok(Err(Stop::Cancelled)),
                 Err(_) => {
                     if let Err(stop) = self.give_sign(id).await? {
                         return Ok(Err(stop));
@@ -51,10 +70,12 @@ impl Jobs {
         }
     }
 
-    async fn give_sign(&self, id: ImportId) -> Result<Result<(), Stop>> {
+    /// Gives a sign that somebody is at the job, where the last one is old enough.
+    pub(in crate::import) async fn give_sign(&self, id: ImportId) -> Result<Result<(), Stop>> {
         self.database
             .transact(|transaction| async move {
                 match self.held(&transaction, id).await? {
+                    Ok(job) if job.lease.as_ref().is_some_and(|lease| self.is_fresh(lease)) => Ok(Ok(())),
                     Ok(mut job) => {
                         job.lease = Some(self.lease());
                         transaction.put(keyspace::import_job(id), &job).map(Ok)
@@ -63,6 +84,10 @@ impl Jobs {
                 }
             })
             .await
+    }
+
+    fn is_fresh(&self, lease: &Lease) -> bool {
+        lease.until > self.database.now().plus(LEASE - SIGN)
     }
 
     /// Leaves a job for whoever comes next.

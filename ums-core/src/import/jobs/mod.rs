@@ -55,6 +55,8 @@ pub(crate) struct Jobs {
     keys: KeyHasher,
     /// What this instance calls itself.
     owner: String,
+    /// Whether nobody else can be at a job in this store.
+    is_alone: bool,
     slots: Semaphore,
     running: Mutex<BTreeMap<ImportId, Arc<Running>>>,
     stopping: AtomicBool,
@@ -102,10 +104,15 @@ impl Jobs {
             limits,
             keys: KeyHasher::new(secret),
             owner,
+            is_alone: false,
             slots: Semaphore::new(SLOTS),
             running: Mutex::default(),
             stopping: AtomicBool::default(),
         }
+    }
+
+    pub(crate) fn only_instance(self, is_alone: bool) -> Self {
+        Self { is_alone, ..self }
     }
 
     /// Calls a job off: it stops before its next batch, or never begins.
@@ -126,7 +133,7 @@ impl Jobs {
                     return Err(Conflict::ImportFinished.into());
                 }
                 job.cancelled = true;
-                let nobody = job.lease.as_ref().is_none_or(|lease| lease.until <= self.database.now());
+                let nobody = !self.is_held(&job);
                 if nobody {
                     self.close(&transaction, &mut job, Some(super::ImportStatus::Cancelled))?;
                 } else {

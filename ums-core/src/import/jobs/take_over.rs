@@ -7,7 +7,7 @@ use ums_store::Scan;
 
 use super::{Jobs, Ticket};
 use crate::import::job::Job;
-use crate::import::plan::Phase;
+use crate::import::plan::{Phase, Plan};
 use crate::import::tally::Tally;
 use crate::import::{ImportFault, ImportStatus};
 use crate::model::{ImportId, UserId};
@@ -82,7 +82,7 @@ impl Jobs {
                 };
                 let mut job = found.data;
                 let now = self.database.now();
-                if job.is_over() || job.lease.as_ref().is_some_and(|lease| lease.until > now) {
+                if job.is_over() || self.is_held(&job) {
                     return Ok(Left::Alone);
                 }
                 if !job.accepted {
@@ -95,13 +95,18 @@ impl Jobs {
                 } else if job.cancelled {
                     self.close(&transaction, &mut job, Some(ImportStatus::Cancelled))?;
                     return Ok(Left::Ended);
-                } else if !job.workbook.kept || job.options.dry_run {
+                } else if !job.workbook.kept {
                     ("interrupted", "it was interrupted, and its workbook is not kept; send it again")
                 } else if job.attempts >= ATTEMPTS {
                     ("given_up", "it was begun again and again without coming on; split the workbook")
                 } else if self.files.is_none() {
                     return Ok(Left::Alone);
                 } else {
+                    if job.options.dry_run {
+                        // What it decided rests on what it remembered of the rows before.
+                        job.begin_anew();
+                        job.plan = job.plan.map(|plan| Plan { first: plan.chunks, ..plan });
+                    }
                     job.lease = Some(self.lease());
                     transaction.put(key, &job)?;
                     return Ok(Left::Ours(Box::new(job)));

@@ -124,6 +124,7 @@ impl Jobs {
         };
         observer.begun(id, &job.options);
         ticket.running.note_read(job.counts.rows());
+        ticket.running.note_done(job.counts.rows());
         let tools = if job.options.dry_run {
             &Tools { directory: tools.directory.rehearsal(), ..tools.clone() }
         } else {
@@ -131,7 +132,7 @@ impl Jobs {
         };
         let mut plan = None;
         if job.phase == Phase::Applying {
-            let mut reader = PlanReader::new(id);
+            let mut reader = PlanReader::new(id, job.plan.unwrap_or_default());
             reader.skip(&self.database, job.counts.rows()).await?;
             plan = Some(reader);
         }
