@@ -163,7 +163,9 @@ impl Job {
         });
         self.finished_at = Some(now);
         if self.phase == Phase::Looking {
+            // It is a plan as before, which may be looked at again.
             self.phase = Phase::Whole;
+            self.cancelled = false;
         } else if let Some(plan) = &mut self.plan {
             plan.expires_at = self.options.dry_run.then_some(now.plus(PLAN_KEPT));
         }

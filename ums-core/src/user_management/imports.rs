@@ -2,8 +2,11 @@
 
 use std::fs::File;
 
+use tokio::task::JoinHandle;
+
 use super::Acting;
 use super::audit::{Audited, Subject};
+use super::waiting::Waiting;
 use crate::access::{Action, Target};
 use crate::directory::RightsChange;
 use crate::import::{
@@ -86,23 +89,52 @@ impl Acting {
         let again = workbook
             .try_clone()
             .map_err(|error| Error::internal(format!("a workbook can't be read: {error}")))?;
-        match self.submit(workbook, options, key, false).await? {
-            Submitted::New(ticket) => self.wait_for(ticket).await,
-            Submitted::Known(id) => match self.parts().jobs.ended(id).await {
-                // Nothing came of the first one, as of a workbook that can't be read, so this one is the first now.
-                Err(Error::NotFound(_)) => match self.submit(again, options, key, false).await? {
-                    Submitted::New(ticket) => self.wait_for(ticket).await,
-                    Submitted::Known(id) => self.parts().jobs.ended(id).await,
-                },
-                ended => ended,
-            },
+        match self.import_first(workbook, options, key).await {
+            // Nothing came of the first one, as of a workbook that can't be read, so this one is the first now.
+            Err(Error::NotFound(_)) => self.import_first(again, options, key).await,
+            ended => ended,
         }
     }
 
+    async fn import_first(
+        &self,
+        workbook: File,
+        options: &ImportOptions,
+        key: Option<&str>,
+    ) -> Result<ImportReport> {
+        let waiting = Waiting::new(self);
+        let waited_for = waiting.share();
+        let (acting, options, key) = (self.clone(), options.clone(), key.map(str::to_owned));
+        // Taken in to its end, whoever goes meanwhile: else nobody would be at it until its lease has run out.
+        let began: JoinHandle<Result<_>> = tokio::spawn(async move {
+            match acting.submit(workbook, &options, key.as_deref(), false).await? {
+                Submitted::Known(id) => Ok(Err(id)),
+                Submitted::New(ticket) => {
+                    waited_for.begun(&acting, ticket.id);
+                    Ok(Ok(acting.spawn(ticket)))
+                }
+            }
+        });
+        let broke_off = |error| Error::internal(format!("an import broke off: {error}"));
+        let report = match began.await.map_err(broke_off)?? {
+            Ok(running) => running.await.map_err(broke_off)?,
+            Err(id) => self.ended(id).await,
+        };
+        waiting.done();
+        report
+    }
+
+    /// The report of an import that was begun before, once it has ended, for whom it is in sight.
+    async fn ended(&self, id: ImportId) -> Result<ImportReport> {
+        reports::see(&self.parts().database, &self.actor, id).await?;
+        self.parts().jobs.ended(id).await
+    }
+
     async fn wait_for(&self, ticket: Ticket) -> Result<ImportReport> {
-        let cancelling = CancelOnDrop { acting: self, id: Some(ticket.id) };
+        let waiting = Waiting::new(self);
+        waiting.share().begun(self, ticket.id);
         let report = self.spawn(ticket).await;
-        cancelling.disarm();
+        waiting.done();
         report.map_err(|error| Error::internal(format!("an import broke off: {error}")))?
     }
 
@@ -117,14 +149,18 @@ impl Acting {
         options: &ImportOptions,
         key: Option<&str>,
     ) -> Result<ImportStarted> {
-        Ok(match self.submit(workbook, options, key, true).await? {
-            Submitted::Known(id) => ImportStarted { id, repeated: true },
-            Submitted::New(ticket) => {
-                let id = ticket.id;
-                drop(self.spawn(ticket));
-                ImportStarted { id, repeated: false }
-            }
-        })
+        let (acting, options, key) = (self.clone(), options.clone(), key.map(str::to_owned));
+        let began = tokio::spawn(async move {
+            Ok(match acting.submit(workbook, &options, key.as_deref(), true).await? {
+                Submitted::Known(id) => ImportStarted { id, repeated: true },
+                Submitted::New(ticket) => {
+                    let id = ticket.id;
+                    drop(acting.spawn(ticket));
+                    ImportStarted { id, repeated: false }
+                }
+            })
+        });
+        began.await.map_err(|error| Error::internal(format!("an import broke off: {error}")))?
     }
 
     /// Does what a dry run decided, under its id, and answers when that is done: the whole plan is compared with what would
@@ -280,7 +316,7 @@ impl Acting {
     }
 
     /// Carries an import out, on its own: whoever waits for it may go.
-    pub(super) fn spawn(&self, ticket: Ticket) -> tokio::task::JoinHandle<Result<ImportReport>> {
+    pub(super) fn spawn(&self, ticket: Ticket) -> JoinHandle<Result<ImportReport>> {
         let acting = self.clone();
         tokio::spawn(async move {
             let (parts, tools) = (acting.parts(), acting.tools());
@@ -296,26 +332,6 @@ impl Acting {
             parts.counters.rows_imported(counts.into_iter().map(|counts| counts.read).sum());
             Ok(report)
         })
-    }
-}
-
-/// Calls an import off, should whoever waits for it go.
-struct CancelOnDrop<'a> {
-    acting: &'a Acting,
-    id: Option<ImportId>,
-}
-
-impl CancelOnDrop<'_> {
-    fn disarm(mut self) {
-        self.id = None;
-    }
-}
-
-impl Drop for CancelOnDrop<'_> {
-    fn drop(&mut self) {
-        if let Some(id) = self.id {
-            self.acting.parts().jobs.cancel_here(id);
-        }
     }
 }
 

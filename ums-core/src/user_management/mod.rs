@@ -15,6 +15,7 @@ mod messages;
 mod refusals;
 mod refused_tokens;
 mod resuming;
+mod waiting;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -34,7 +34,7 @@ impl Jobs {
             Err(error) => {
                 // As it was: a plan.
                 let ended = self.end(id, None, None).await;
-                self.leave(&ticket);
+                drop(ticket);
                 ended.and(Err(error))
             }
         }
@@ -71,7 +71,9 @@ impl Jobs {
                 let target = Target { organisation_id: job.organisation_id, ..Target::default() };
                 actor.may(Action::Import, &target)?;
                 let now = self.database.now();
-                let Some(plan) = job.plan.filter(|_| job.options.dry_run && job.is_over()) else {
+                let came_to_its_end =
+                    matches!(job.status, ImportStatus::Succeeded | ImportStatus::SucceededWithErrors);
+                let Some(plan) = job.plan.filter(|_| job.options.dry_run && came_to_its_end) else {
                     return Err(Conflict::NotPlanned.into());
                 };
                 if !job.workbook.kept || plan.expires_at.is_none_or(|expires_at| expires_at <= now) {
@@ -98,6 +100,7 @@ impl Jobs {
                 job.attempts = 0;
                 job.options.dry_run = false;
                 job.status = ImportStatus::Queued;
+                job.attempts = 0;
                 job.finished_at = None;
                 job.begin_anew();
                 transaction.put(keyspace::import_job(id), &job)

@@ -58,16 +58,32 @@ pub(crate) struct Jobs {
     /// Whether nobody else can be at a job in this store.
     is_alone: bool,
     slots: Semaphore,
-    running: Mutex<BTreeMap<ImportId, Arc<Running>>>,
+    running: Present,
     stopping: AtomicBool,
 }
 
-/// A job that this instance has taken on, and its workbook.
+/// The jobs that an instance has taken on.
+type Present = Arc<Mutex<BTreeMap<ImportId, Arc<Running>>>>;
+
+/// A job that this instance has taken on, and its workbook. The instance is at it as long as this is there, whatever
+/// becomes of whoever holds it.
 #[derive(Debug)]
 pub(crate) struct Ticket {
     pub(crate) id: ImportId,
     pub(super) workbook: std::fs::File,
     pub(super) running: Arc<Running>,
+    present: Present,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut present = lock(&self.present);
+        if present.get(&self.id).is_some_and(|running| Arc::ptr_eq(running, &self.running)) {
+            present.remove(&self.id);
+        }
+        drop(present);
+        self.running.end();
+    }
 }
 
 /// Why a job does not go on here.
@@ -106,7 +122,7 @@ impl Jobs {
             owner,
             is_alone: false,
             slots: Semaphore::new(SLOTS),
-            running: Mutex::default(),
+            running: Present::default(),
             stopping: AtomicBool::default(),
         }
     }
@@ -259,12 +275,16 @@ impl Jobs {
     }
 
     fn all_running(&self) -> MutexGuard<'_, BTreeMap<ImportId, Arc<Running>>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.running)
     }
 
     fn kept_until(&self) -> Timestamp {
         self.database.now().plus(self.limits.kept_for)
     }
+}
+
+fn lock(present: &Present) -> MutexGuard<'_, BTreeMap<ImportId, Arc<Running>>> {
+    present.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl std::fmt::Debug for Jobs {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::{Jobs, Ticket, WAITING};
 use crate::access::{Action, Actor};
 use crate::import::fingerprint;
-use crate::import::job::{Checkpoint, Counts, FaultLog, Job, KeyUsed, Pending, Workbook};
+use crate::import::job::{Checkpoint, Counts, FaultLog, Job, KeyUsed, Lease, Pending, Workbook};
 use crate::import::plan::Phase;
 use crate::import::running::Running;
 use crate::import::{ImportOptions, ImportStatus};
-use crate::model::{ImportId, OrganisationId};
+use crate::model::ImportId;
 use crate::record::ImportListing;
 use crate::transaction::Transaction;
 use crate::{Error, Kind, Result, keyspace};
@@ -45,11 +45,14 @@ impl Jobs {
         let (workbook, measured) = fingerprint::measure(workbook).await?;
         let key = key.map(|key| self.keys.hash(actor, key));
         let organisation_id = actor.confined_to(Action::ReadImport)?.or(options.organisation_id);
+        // Whoever goes on with it, or applies its plan, means the same organisation.
+        let own = actor.confined_to(Action::Import).ok().flatten();
+        let meant = ImportOptions { organisation_id: options.organisation_id.or(own), ..options.clone() };
         let id = ImportId::allotted(self.database.next_id(Kind::Import).await?)?;
         let job = &Job {
             id,
             status: ImportStatus::Queued,
-            options: options.clone(),
+            options: meant,
             actor_id: actor.user_id(),
             organisation_id,
             workbook: Workbook { kept: self.files.is_some(), ..measured.clone() },
@@ -74,11 +77,10 @@ impl Jobs {
         }
         // From here on others who ask for the same wait for this one.
         let ticket = self.ticket(job, workbook);
-        match self.keep(job, &ticket, organisation_id).await {
+        match self.keep(job, &ticket).await {
             Ok(()) => Ok(Submitted::New(ticket)),
             Err(error) => {
                 self.discard(id).await?;
-                self.leave(&ticket);
                 Err(error)
             }
         }
@@ -93,9 +95,8 @@ impl Jobs {
                 }
                 transaction.put(keyspace::import_job(job.id), job)?;
                 transaction.put(keyspace::import_pending(job.id), &Pending {})?;
-                if job.accepted {
-                    list(&transaction, job.id, job.organisation_id)?;
-                }
+                let listing = ImportListing { organisation_id: job.organisation_id };
+                transaction.put(keyspace::import_listed(job.id), &listing)?;
                 Ok(None)
             })
             .await
@@ -124,37 +125,52 @@ impl Jobs {
     }
 
     /// Keeps the workbook, and lets the job count.
-    async fn keep(&self, job: &Job, ticket: &Ticket, organisation_id: Option<OrganisationId>) -> Result<()> {
+    async fn keep(&self, job: &Job, ticket: &Ticket) -> Result<()> {
         let Some(files) = &self.files else { return Ok(()) };
         let failed = |error| Error::internal(format!("a workbook can't be kept: {error}"));
         let workbook = ticket.workbook.try_clone().map_err(failed)?;
-        files.keep(job.id, workbook).await.map_err(failed)?;
+        let gone = || Error::Overloaded { retry_after: Duration::from_secs(5) };
+        let kept = self.holding(job.id, files.keep(job.id, workbook)).await?;
+        kept.map_err(|_| gone())?.map_err(failed)?;
         rewind(&ticket.workbook).map_err(failed)?;
         self.database
             .transact(|transaction| async move {
-                let accepted = Job { accepted: true, lease: Some(self.lease()), ..job.clone() };
-                transaction.read::<Job>(&keyspace::import_job(job.id)).await?;
-                transaction.put(keyspace::import_job(job.id), &accepted)?;
-                list(&transaction, job.id, organisation_id)
+                // Another instance may have taken this one for dead.
+                let held = self.held(&transaction, job.id).await?.map_err(|_| gone())?;
+                let accepted = Job { accepted: true, lease: Some(self.lease()), ..held };
+                transaction.put(keyspace::import_job(job.id), &accepted)
             })
             .await
     }
 
-    /// Forgets a job that changed nothing, and its workbook.
+    /// Forgets a job that changed nothing, and its workbook; leaves one alone that another instance is at.
     pub(in crate::import) async fn discard(&self, id: ImportId) -> Result<()> {
-        self.database
+        let forgotten = self
+            .database
             .transact(|transaction| async move {
                 let found = transaction.read::<Job>(&keyspace::import_job(id)).await?;
-                if let Some(key) = found.and_then(|found| found.data.key) {
+                let Some(job) = found.map(|found| found.data) else { return Ok(true) };
+                let now = self.database.now();
+                let is_others =
+                    |lease: &Lease| lease.owner != self.owner && lease.until > now && !self.is_alone;
+                if job.counts.rows() > 0 || job.lease.as_ref().is_some_and(is_others) {
+                    return Ok(false);
+                }
+                if let Some(key) = job.key {
                     transaction.delete(keyspace::import_key(&key));
                 }
                 transaction.delete(keyspace::import_job(id));
                 transaction.delete(keyspace::import_listed(id));
                 transaction.delete(keyspace::import_pending(id));
-                Ok(())
+                for chunk in 0..job.faults.chunks {
+                    transaction.delete(keyspace::import_fault(id, chunk));
+                }
+                Ok(true)
             })
             .await?;
-        self.remove_workbook(id).await;
+        if forgotten {
+            self.remove_workbook(id).await;
+        }
         Ok(())
     }
 
@@ -168,17 +184,8 @@ impl Jobs {
     pub(super) fn ticket(&self, job: &Job, workbook: File) -> Ticket {
         let running = Arc::new(Running::new(job.workbook.bytes));
         self.all_running().insert(job.id, running.clone());
-        Ticket { id: job.id, workbook, running }
+        Ticket { id: job.id, workbook, running, present: self.running.clone() }
     }
-
-    pub(super) fn leave(&self, ticket: &Ticket) {
-        self.all_running().remove(&ticket.id);
-        ticket.running.end();
-    }
-}
-
-fn list(transaction: &Transaction, id: ImportId, organisation_id: Option<OrganisationId>) -> Result<()> {
-    transaction.put(keyspace::import_listed(id), &ImportListing { organisation_id })
 }
 
 fn rewind(mut workbook: &File) -> std::io::Result<()> {

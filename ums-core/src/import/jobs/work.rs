@@ -51,7 +51,7 @@ impl Jobs {
         let id = ticket.id;
         let halted = self.carry_out(tools, actor, &ticket, observer).await;
         let settled = self.settle(id, halted).await;
-        self.leave(&ticket);
+        drop(ticket);
         match settled {
             Ok(()) => self.ended(id).await,
             Err(error) => Err(error),
