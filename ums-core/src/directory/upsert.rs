@@ -14,7 +14,7 @@ use crate::model::{
 use crate::parse::Checker;
 use crate::record::{Found, UserRecord};
 use crate::transaction::Transaction;
-use crate::{Conflict, Error, Kind, Result, keyspace};
+use crate::{Conflict, Error, Kind, Result, Timestamp, keyspace};
 
 /// What happens to something that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub(crate) enum Upserted {
 pub(crate) struct UserUpserted {
     pub(crate) upserted: Upserted,
     pub(crate) whom: Option<(UserId, ums_store::Version)>,
+    /// Where the user stands after it.
+    pub(crate) organisation_id: Option<OrganisationId>,
     pub(crate) rights: Option<RightsChange>,
 }
 
@@ -217,7 +219,8 @@ impl Directory {
                 self.outbox.put_first(transaction, id, MessageKind::Invitation)?;
             }
             let rights = RightsChange::granted(&made.value);
-            return Ok(UserUpserted { upserted: Upserted::Created, whom: None, rights });
+            let organisation_id = made.value.organisation_id;
+            return Ok(UserUpserted { upserted: Upserted::Created, whom: None, organisation_id, rights });
         };
         expect_open(&found)?;
         let whom = Some((found.data.user.id, found.version));
@@ -226,7 +229,10 @@ impl Directory {
         // Whoever can't see the account learns only what anybody who registers would.
         actor.may(Action::ReadUser, &reach).map_err(|_| Conflict::EmailTaken)?;
         match existing {
-            Existing::Skip => return Ok(UserUpserted { upserted: Upserted::Skipped, whom, rights: None }),
+            Existing::Skip => {
+                let organisation_id = old.organisation_id;
+                return Ok(UserUpserted { upserted: Upserted::Skipped, whom, organisation_id, rights: None });
+            }
             Existing::Fail => return Err(Conflict::EmailTaken.into()),
             Existing::Update => {}
         }
@@ -251,14 +257,15 @@ impl Directory {
             password: None,
         };
         let record = self.changed(transaction, actor, &found, &fields, Checker::default(), &None).await?;
+        let organisation_id = record.user.organisation_id;
         let mut unchanged = old.clone();
         unchanged.updated_at = record.user.updated_at;
         if unchanged == record.user {
-            return Ok(UserUpserted { upserted: Upserted::Unchanged, whom, rights: None });
+            return Ok(UserUpserted { upserted: Upserted::Unchanged, whom, organisation_id, rights: None });
         }
         self.write_changed(transaction, &found, &record, &None).await?;
         let rights = RightsChange::between(old, &record.user);
-        Ok(UserUpserted { upserted: Upserted::Updated, whom, rights })
+        Ok(UserUpserted { upserted: Upserted::Updated, whom, organisation_id, rights })
     }
 
     /// Suspends a user of an organisation, where that can be; whether it was.
@@ -268,13 +275,15 @@ impl Directory {
         actor: &Actor,
         id: UserId,
         organisation_id: OrganisationId,
+        begun_at: Timestamp,
     ) -> Result<(bool, Option<RightsChange>)> {
         let nothing = Ok((false, None));
         let found = transaction.read::<UserRecord>(&keyspace::user_profile(id)).await?;
         let Some(found) = found.filter(|found| !found.closing) else { return nothing };
         let old = &found.data.user;
         let is_oneself = actor.user_id() == Some(id);
-        if is_oneself || old.status == Status::Suspended || old.organisation_id != Some(organisation_id) {
+        let stands_here = old.organisation_id == Some(organisation_id) && old.created_at <= begun_at;
+        if is_oneself || old.status == Status::Suspended || !stands_here {
             return nothing;
         }
         let place = self.user_place(transaction, actor, old.organisation_id, old.department_id).await?;

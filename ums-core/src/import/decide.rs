@@ -64,6 +64,7 @@ impl Importer<'_> {
                         tally.done(SheetKind::Departments, Upserted::Created);
                     }
                     tally.done(kind, outcome.upserted);
+                    tally.elsewhere += u64::from(outcome.elsewhere);
                     tally.rights.extend(outcome.rights);
                 }
                 Err(faults) => {

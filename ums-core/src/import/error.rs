@@ -35,6 +35,14 @@ pub enum WorkbookError {
         /// What is wrong, for whoever made the program that wrote it.
         detail: String,
     },
+    /// More than one of its sheets is to be read as the same.
+    #[error(
+        "the workbook has more than one sheet named {kind}, capitals and spaces aside; put all rows into one of them"
+    )]
+    RepeatedSheet {
+        /// The name.
+        kind: &'static str,
+    },
     /// It is larger than is allowed here.
     #[error("the workbook is over the limit {limit}, which is {allowed}; split it, or have the limit raised")]
     Limit {
@@ -59,6 +67,7 @@ impl WorkbookError {
             Self::Macros => "macros",
             Self::ExternalLinks => "external_links",
             Self::Damaged { .. } => "damaged_workbook",
+            Self::RepeatedSheet { .. } => "repeated_sheet",
             Self::Limit { .. } => "limit_exceeded",
             Self::Io(_) => "unreadable_file",
         }

@@ -56,7 +56,7 @@ pub(super) struct Importer<'a> {
     pub(super) phase: Phase,
     /// What a plan says of the rows to come, where one is looked at or applied.
     pub(super) plan: Option<Mutex<PlanReader>>,
-    running: &'a Arc<Running>,
+    pub(super) running: &'a Arc<Running>,
     pub(super) observer: &'a dyn Observer,
     pub(super) ids: Mutex<Ids>,
     /// How many rows were done before.
@@ -89,6 +89,8 @@ pub(super) struct Outcome {
     pub(super) departments: u64,
     /// The user that was there, as it was found.
     pub(super) whom: Option<(UserId, Version)>,
+    /// Whether it is a user who stands in another organisation than the import's own, or in none.
+    pub(super) elsewhere: bool,
     /// Whose rights it changes.
     pub(super) rights: Option<RightsChange>,
 }

@@ -33,6 +33,12 @@ pub(crate) struct Job {
     pub(crate) started_at: Timestamp,
     pub(crate) finished_at: Option<Timestamp>,
     pub(crate) counts: Counts,
+    /// How many users whom the workbook names stand elsewhere than in the organisation that the import stands for.
+    #[serde(default)]
+    pub(crate) elsewhere: u64,
+    /// Whether its report says by now that nobody is suspended.
+    #[serde(default)]
+    pub(crate) nobody_suspended: bool,
     /// How many users were suspended, since the workbook does not name them.
     pub(crate) suspended: u64,
     pub(crate) checkpoint: Checkpoint,
@@ -146,6 +152,8 @@ impl Job {
     /// Forgets how far it is, and what was wrong by then.
     pub(crate) fn begin_anew(&mut self) {
         self.counts = Counts::default();
+        self.elsewhere = 0;
+        self.nobody_suspended = false;
         self.suspended = 0;
         self.checkpoint = Checkpoint::default();
         self.bytes_read = 0;

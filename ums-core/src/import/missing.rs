@@ -21,7 +21,8 @@ const OPERATIONS_PER_USER: usize = 12;
 const USERS: usize = 1_000;
 
 impl Importer<'_> {
-    /// Suspends the users of the organisation whom no row names, where that is asked for and every row was taken.
+    /// Suspends the users of the organisation whom no row names, where that is asked for, every row was taken, and all
+    /// whom the rows name stand in that organisation. Who was made after the import began stays.
     ///
     /// Begun again after a crash it meets those that it suspended before as suspended, and counts them no more.
     pub(super) async fn suspend_missing(&self, named: Named) -> Result<Result<(), Stop>> {
@@ -46,6 +47,9 @@ impl Importer<'_> {
             let missing = missing(named.clone(), users).await?;
             let most = self.jobs.database().limits().operations / OPERATIONS_PER_USER;
             for ids in missing.chunks(most.clamp(1, USERS)) {
+                if self.running.is_cancelled() {
+                    return Ok(Err(Stop::Cancelled));
+                }
                 if let Err(stop) = self.suspend(ids, organisation_id).await? {
                     return Ok(Err(stop));
                 }
@@ -57,7 +61,8 @@ impl Importer<'_> {
         }
     }
 
-    /// Whether the workbook names everybody whom it is to name: it has rows of users, and all of them were taken.
+    /// Whether the workbook names everybody whom it is to name: it has rows of users, all of them were taken, and all
+    /// are about the one organisation.
     async fn expect_whole(&self) -> Result<Result<bool, Stop>> {
         self.jobs
             .database()
@@ -66,11 +71,20 @@ impl Importer<'_> {
                     Ok(job) => job,
                     Err(stop) => return Ok(Err(stop)),
                 };
-                if is_whole(&job) {
-                    return Ok(Ok(true));
+                if job.nobody_suspended {
+                    return Ok(Ok(false));
                 }
-                let message = "rows of users failed, or there are none, so nobody was suspended; mend them and send \
-                               the workbook again";
+                let message = match (is_whole(&job), job.elsewhere) {
+                    (true, 0) => return Ok(Ok(true)),
+                    (true, elsewhere) => format!(
+                        "users whom the workbook names stand in another organisation, or in none ({elsewhere} of \
+                         them), so nobody was suspended; send one workbook for each organisation"
+                    ),
+                    (false, _) => "rows of users failed, or there are none, so nobody was suspended; mend them and \
+                                   send the workbook again"
+                        .to_owned(),
+                };
+                job.nobody_suspended = true;
                 let mut tally = Tally::default();
                 tally.warning(ImportFault::of_sheet("", "nobody_suspended", message));
                 self.jobs.keep_tally(&transaction, &mut job, tally)?;
@@ -88,10 +102,11 @@ impl Importer<'_> {
                 Err(stop) => return Ok(Err(stop)),
             };
             let actor = directory.confirm(&transaction, self.actor).await?;
+            let begun_at = job.started_at;
             let mut rights = Vec::new();
             for id in ids {
                 let (suspended, change) =
-                    directory.suspend_missing(&transaction, &actor, *id, organisation_id).await?;
+                    directory.suspend_missing(&transaction, &actor, *id, organisation_id, begun_at).await?;
                 job.suspended += u64::from(suspended);
                 rights.extend(change);
             }

@@ -120,7 +120,9 @@ pub enum OnMissing {
     /// Leave them as they are.
     #[default]
     Keep,
-    /// Suspend them: the workbook is all that the organisation has. Never whoever imports, an account above theirs, or the
-    /// last administrator; and nobody where a row failed, since that may have been the one to name them.
+    /// Suspend them: the workbook is all that the organisation has. Never whoever imports, an account above theirs, the
+    /// last administrator, or an account made after the import began (for a plan, after its dry run began). Nobody where a
+    /// row failed, since that may have been the one to name them, or where a user whom a row names stands in another
+    /// organisation or in none, since the workbook is then about others too; a warning says so.
     Suspend,
 }

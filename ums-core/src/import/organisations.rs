@@ -22,7 +22,7 @@ impl Importer<'_> {
         };
         let (directory, existing) = (&self.tools.directory, self.existing());
         let upserted = directory.upsert_organisation(transaction, self.actor, &draft, existing).await?;
-        Ok(Outcome { upserted, departments: 0, whom: None, rights: None })
+        Ok(Outcome { upserted, departments: 0, whom: None, elsewhere: false, rights: None })
     }
 
     /// Applies a row whose turn it is: those that name its parent came before.
@@ -32,7 +32,7 @@ impl Importer<'_> {
         row: &Row<DepartmentRow>,
     ) -> Result<Outcome> {
         let upserted = self.upsert_department(transaction, row).await?;
-        Ok(Outcome { upserted, departments: 0, whom: None, rights: None })
+        Ok(Outcome { upserted, departments: 0, whom: None, elsewhere: false, rights: None })
     }
 
     async fn upsert_department(

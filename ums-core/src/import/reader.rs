@@ -45,7 +45,8 @@ impl<R: Read + Seek> WorkbookReader<R> {
     ///
     /// # Errors
     ///
-    /// [`WorkbookError`], where the file is no workbook, is damaged, or is over one of the limits.
+    /// [`WorkbookError`], where the file is no workbook, is damaged, is over one of the limits, or has two sheets that are
+    /// to be read as one.
     pub fn open(source: R, limits: &ImportLimits) -> Result<Self, WorkbookError> {
         Self::open_by(Arc::new(SystemClock), source, limits)
     }
@@ -63,7 +64,7 @@ impl<R: Read + Seek> WorkbookReader<R> {
         let mut stopwatch = Stopwatch::start(clock, limits);
         let size = guard::inspect(&mut source, limits, &mut stopwatch)?;
         let mut workbook = Xlsx::new(BufReader::new(source))?;
-        let chosen = choose(&sheets(&workbook));
+        let chosen = choose(&sheets(&workbook))?;
         if chosen.is_empty() {
             return Err(WorkbookError::damaged("it has no sheet"));
         }
@@ -172,8 +173,8 @@ pub(crate) struct Chosen {
     pub(crate) kind: Option<SheetKind>,
 }
 
-/// Which sheets are read, in order.
-fn choose(sheets: &[SheetName]) -> Vec<Chosen> {
+/// Which sheets are read, in order: one of each kind, so that what an import goes on with is all that there is of it.
+fn choose(sheets: &[SheetName]) -> Result<Vec<Chosen>, WorkbookError> {
     let mut named: Vec<_> = sheets
         .iter()
         .filter_map(|sheet| {
@@ -181,11 +182,15 @@ fn choose(sheets: &[SheetName]) -> Vec<Chosen> {
         })
         .collect();
     named.sort_by_key(|chosen| chosen.kind);
+    let repeated = named.iter().zip(named.iter().skip(1)).find(|(one, next)| one.kind == next.kind);
+    if let Some(kind) = repeated.and_then(|(one, _)| one.kind) {
+        return Err(WorkbookError::RepeatedSheet { kind: kind.as_str() });
+    }
     if named.is_empty() {
         let first = sheets.iter().find(|sheet| sheet.visible).or_else(|| sheets.first());
         named.extend(first.map(|sheet| Chosen { name: sheet.name.clone(), kind: None }));
     }
-    named
+    Ok(named)
 }
 
 /// Makes events of rows.
@@ -253,7 +258,7 @@ mod tests {
             .iter()
             .map(|(name, visible)| SheetName { name: (*name).to_owned(), visible: *visible })
             .collect();
-        choose(&sheets).into_iter().map(|chosen| (chosen.name, chosen.kind)).collect()
+        choose(&sheets).unwrap().into_iter().map(|chosen| (chosen.name, chosen.kind)).collect()
     }
 
     #[test]
@@ -268,6 +273,14 @@ mod tests {
                 ("USERS".to_owned(), Some(SheetKind::Users)),
             ]
         );
+    }
+
+    #[test]
+    fn of_each_kind_there_is_one() {
+        let sheet = |name: &str| SheetName { name: name.to_owned(), visible: true };
+        let twice = choose(&[sheet("users"), sheet("departments"), sheet("Users ")]);
+        assert!(matches!(twice, Err(WorkbookError::RepeatedSheet { kind: "users" })), "{twice:?}");
+        assert_eq!(chosen(&[("Notes", true), ("Notes ", true)]).len(), 1);
     }
 
     #[test]

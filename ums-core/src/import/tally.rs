@@ -13,6 +13,8 @@ const CHUNK: usize = 150;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     counts: Counts,
+    /// How many users stand elsewhere than in the organisation of the import.
+    pub(super) elsewhere: u64,
     errors: Vec<ImportFault>,
     warnings: Vec<ImportFault>,
     /// What was decided of each row, for a plan.
@@ -61,6 +63,7 @@ impl Tally {
         expires_at: Timestamp,
     ) -> Result<()> {
         job.counts.add(&self.counts);
+        job.elsewhere += self.elsewhere;
         self.errors.sort_by_key(|fault| fault.row);
         let room = |most: u64, kept: u64| usize::try_from(most.saturating_sub(kept)).unwrap_or(usize::MAX);
         let log = &mut job.faults;

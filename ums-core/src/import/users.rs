@@ -98,9 +98,10 @@ impl Importer<'_> {
 
     pub(super) async fn user_row(&self, transaction: &Transaction, prepared: &Prepared) -> Result<Outcome> {
         let mut departments = 0;
-        let UserUpserted { upserted, whom, rights } =
+        let UserUpserted { upserted, whom, organisation_id, rights } =
             self.upsert_user(transaction, prepared, &mut departments).await?;
-        Ok(Outcome { upserted, departments, whom, rights })
+        let elsewhere = organisation_id.is_none() || organisation_id != self.own_organisation();
+        Ok(Outcome { upserted, departments, whom, elsewhere, rights })
     }
 
     async fn upsert_user(

@@ -61,6 +61,8 @@ impl Jobs {
             started_at: self.database.now(),
             finished_at: None,
             counts: Counts::default(),
+            elsewhere: 0,
+            nobody_suspended: false,
             suspended: 0,
             checkpoint: Checkpoint::default(),
             faults: FaultLog::default(),
