@@ -17,6 +17,7 @@ mod users;
 
 pub use departments::DepartmentFilter;
 pub(crate) use fields::{DepartmentDraft, OrganisationDraft};
+pub(crate) use place::DEPTH;
 pub(crate) use rights::{Rights, RightsChange, UserChange};
 pub(crate) use upsert::{Existing, Upserted, UserUpsert, UserUpserted};
 pub(crate) use user_fields::{UserDraft, new_status};

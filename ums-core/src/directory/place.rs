@@ -11,7 +11,7 @@ use crate::transaction::{Database, Transaction};
 use crate::{Conflict, Error, Faults, Kind, Result, keyspace};
 
 /// How many departments may stand above one another.
-const DEPTH: usize = 32;
+pub(crate) const DEPTH: usize = 32;
 
 /// A place that exists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -147,9 +147,8 @@ fn event_of_pass(event: SheetEvent, pass: u32, levels: &Levels) -> Option<SheetE
             return (turn == pass).then_some(SheetEvent::Row(SheetRow::Department(row)));
         }
         Turn::Repeats(first) => duplicate(&row, Column::Name, first),
-        Turn::Circle(rows) => {
-            let rows: Vec<_> = rows.iter().take(20).map(ToString::to_string).collect();
-            let message = format!("stands below itself; these rows make the circle: {}", rows.join(", "));
+        Turn::Circle(circle) => {
+            let message = format!("stands below itself; these rows make the circle: {circle}");
             row.fault(Column::Parent, "cycle", message)
         }
     };

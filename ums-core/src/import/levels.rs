@@ -2,9 +2,18 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
+use std::fmt;
 use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
 
 use super::{DepartmentRow, Row};
+use crate::directory::DEPTH;
+
+/// The last pass there can be. A row with as many above it in its sheet, or more, is too deep for any organisation, so the
+/// directory refuses it whenever its turn is.
+const LAST: u32 = DEPTH as u32;
+/// How many rows of a circle are named.
+const NAMED: usize = 20;
 
 /// What is noted of the rows of a sheet while it is looked through for the first time: some 30 bytes apiece, keyed hashes
 /// that nobody can aim at in place of names.
@@ -36,8 +45,25 @@ pub(super) enum Turn {
     Pass(u32),
     /// Never: an earlier row names the same department.
     Repeats(u32),
-    /// Never: these rows stand below each other in a circle.
-    Circle(Vec<u32>),
+    /// Never: it stands below itself.
+    Circle(Arc<Circle>),
+}
+
+/// Rows that stand below each other in a circle.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Circle {
+    /// The first of them.
+    first: Vec<u32>,
+    rows: usize,
+}
+
+/// What is known of a row on the way up.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// It stands here on the way.
+    OnPath(usize),
+    /// Its turn is in this pass.
+    Settled(u32),
 }
 
 impl Survey {
@@ -54,32 +80,36 @@ impl Survey {
 
     pub(super) fn levels(self) -> Levels {
         let mut levels = Levels::default();
-        let mut settled: HashMap<u64, u32> = HashMap::new();
+        let mut states: HashMap<u64, State> = HashMap::with_capacity(self.rows.len());
         for start in self.rows.keys() {
             let mut path = Vec::new();
             let mut next = Some(*start);
-            // Upwards, to a row that is settled, or that has nobody above it in this sheet.
+            // Upwards, to a row that is settled, or that has nobody above it in this sheet. Each is come by once.
             let above = loop {
                 let Some(noted) = next.and_then(|key| Some((key, *self.rows.get(&key)?))) else { break None };
                 let (key, Noted { parent, .. }) = noted;
-                if let Some(pass) = settled.get(&key) {
-                    break Some(*pass);
+                match states.get(&key) {
+                    Some(State::Settled(pass)) => break Some(*pass),
+                    Some(State::OnPath(begin)) => {
+                        let circle = path.split_off(*begin);
+                        self.close(&circle, &mut levels, &mut states);
+                        break Some(0);
+                    }
+                    None => {
+                        states.insert(key, State::OnPath(path.len()));
+                        path.push(key);
+                        next = parent;
+                    }
                 }
-                if let Some(begin) = path.iter().position(|on_path| *on_path == key) {
-                    let circle = path.split_off(begin);
-                    self.close(&circle, &mut levels, &mut settled);
-                    break Some(0);
-                }
-                path.push(key);
-                next = parent;
             };
-            let first = above.map_or(0, |above| above + 1);
-            for (key, pass) in path.into_iter().rev().zip(first..) {
-                settled.insert(key, pass);
+            let mut pass = above.map_or(0, |above| LAST.min(above + 1));
+            for key in path.into_iter().rev() {
+                states.insert(key, State::Settled(pass));
                 levels.last = levels.last.max(pass);
                 if let Some(noted) = self.rows.get(&key).filter(|_| pass > 0) {
                     levels.turns.insert(noted.row, Turn::Pass(pass));
                 }
+                pass = LAST.min(pass + 1);
             }
         }
         levels.turns.extend(self.repeated.into_iter().map(|(row, first)| (row, Turn::Repeats(first))));
@@ -87,13 +117,13 @@ impl Survey {
     }
 
     /// Names a circle by its rows. What hangs below it goes in the passes after the first, and finds no parent.
-    fn close(&self, circle: &[u64], levels: &mut Levels, settled: &mut HashMap<u64, u32>) {
+    fn close(&self, circle: &[u64], levels: &mut Levels, states: &mut HashMap<u64, State>) {
         let mut rows: Vec<u32> = circle.iter().filter_map(|key| Some(self.rows.get(key)?.row)).collect();
         rows.sort_unstable();
-        for row in &rows {
-            levels.turns.insert(*row, Turn::Circle(rows.clone()));
-        }
-        settled.extend(circle.iter().map(|key| (*key, 0)));
+        let named = Circle { first: rows.iter().take(NAMED).copied().collect(), rows: rows.len() };
+        let turn = Turn::Circle(Arc::new(named));
+        levels.turns.extend(rows.into_iter().map(|row| (row, turn.clone())));
+        states.extend(circle.iter().map(|key| (*key, State::Settled(0))));
     }
 
     fn hash(&self, what: impl Hash) -> u64 {
@@ -106,21 +136,38 @@ impl Levels {
         self.turns.get(&row).cloned().unwrap_or(Turn::Pass(0))
     }
 
-    /// The last pass that has a row.
+    /// The last pass that has a row: at most as many follow the first as departments can stand above one another.
     pub(super) fn last(&self) -> u32 {
         self.last
     }
 }
 
+/// The numbers of its rows, of many the first.
+impl fmt::Display for Circle {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, row) in self.first.iter().enumerate() {
+            let before = if index == 0 { "" } else { ", " };
+            write!(formatter, "{before}{row}")?;
+        }
+        match self.rows.saturating_sub(self.first.len()) {
+            0 => Ok(()),
+            more => write!(formatter, " and {more} more"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::import::{Layout, SheetKind};
 
     /// Rows of name and parent, the first of them row 2.
     fn turns(rows: &[(&str, &str)]) -> Vec<Turn> {
+        let levels = levels(rows);
+        (2..).take(rows.len()).map(|row| levels.turn(row)).collect()
+    }
+
+    fn levels(rows: &[(&str, &str)]) -> Levels {
         let cells = [(0, "name".to_owned()), (1, "parent".to_owned())];
         let read = Layout::read("departments", Some(SheetKind::Departments), 1, &cells, true);
         let layout = Arc::new(read.layout.unwrap());
@@ -134,8 +181,21 @@ mod tests {
             };
             survey.note(&Row::new(&layout, u32::try_from(index).unwrap() + 2, record));
         }
-        let levels = survey.levels();
-        (2..).take(rows.len()).map(|row| levels.turn(row)).collect()
+        survey.levels()
+    }
+
+    fn circle(first: &[u32]) -> Turn {
+        Turn::Circle(Arc::new(Circle { first: first.to_vec(), rows: first.len() }))
+    }
+
+    /// Each of many below the next; the last below whoever that is.
+    fn chain(names: &[String], top: impl Fn(&[String]) -> &str) -> Vec<(&str, &str)> {
+        let above = names.iter().skip(1).map(String::as_str).chain([top(names)]);
+        names.iter().map(String::as_str).zip(above).collect()
+    }
+
+    fn names() -> Vec<String> {
+        (0..100_000).map(|number| format!("d{number}")).collect()
     }
 
     #[test]
@@ -149,9 +209,8 @@ mod tests {
     #[test]
     fn circles_are_named_by_their_rows_and_what_hangs_below_is_none_of_them() {
         let rows = [("A", "B"), ("B", "C"), ("C", "A"), ("Below", "A"), ("Own", "own"), ("Free", "")];
-        let circle = Turn::Circle(vec![2, 3, 4]);
-        let expected =
-            [circle.clone(), circle.clone(), circle, Turn::Pass(1), Turn::Circle(vec![6]), Turn::Pass(0)];
+        let three = circle(&[2, 3, 4]);
+        let expected = [three.clone(), three.clone(), three, Turn::Pass(1), circle(&[6]), Turn::Pass(0)];
         assert_eq!(turns(&rows), expected);
     }
 
@@ -164,13 +223,26 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_of_any_length_is_settled_without_recursion() {
-        let names: Vec<String> = (0..20_000).map(|number| format!("d{number}")).collect();
-        let rows: Vec<(&str, &str)> = names
-            .iter()
-            .enumerate()
-            .map(|(index, name)| (name.as_str(), names.get(index + 1).map_or("", String::as_str)))
-            .collect();
-        assert_eq!(turns(&rows)[0], Turn::Pass(19_999));
+    fn a_chain_of_any_length_is_done_in_as_many_passes_as_departments_can_be_deep() {
+        let names = names();
+        let levels = levels(&chain(&names, |_| ""));
+        assert_eq!(levels.last(), 32);
+        let turns = |rows: std::ops::Range<u32>| rows.map(|row| levels.turn(row));
+        let passes: Vec<Turn> = (0..=32).rev().map(Turn::Pass).collect();
+        assert!(turns(99_969..100_002).eq(passes), "those whom an organisation has room for, and one more");
+        assert!(turns(2..99_969).all(|turn| turn == Turn::Pass(32)), "those too deep");
+    }
+
+    #[test]
+    fn a_circle_of_any_length_is_held_once_and_named_in_short() {
+        let names = names();
+        let levels = levels(&chain(&names, |names| &names[0]));
+        assert_eq!(levels.last(), 0);
+        let Turn::Circle(shared) = levels.turn(2) else { panic!("{:?}", levels.turn(2)) };
+        let is_same = |turn| matches!(turn, Turn::Circle(circle) if Arc::ptr_eq(&circle, &shared));
+        assert!((2..100_002).all(|row| is_same(levels.turn(row))));
+        assert!(shared.first.capacity() < 100, "{}", shared.first.capacity());
+        let said = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21 and 99980 more";
+        assert_eq!(shared.to_string(), said);
     }
 }
