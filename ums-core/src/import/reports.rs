@@ -25,6 +25,18 @@ pub(crate) async fn see(database: &Database, actor: &Actor, id: ImportId) -> Res
     actor.may(Action::ReadImport, &target(&listing.data))
 }
 
+/// Looks whether the actor may have the rows of an import as they were sent, passwords among them: who asked for it, and
+/// who sees every import. Rows may be of other organisations than the one whose administrators see the report.
+pub(crate) async fn see_rows(database: &Database, actor: &Actor, id: ImportId) -> Result<()> {
+    see(database, actor, id).await?;
+    if actor.confined_to(Action::ReadImport)?.is_none() {
+        return Ok(());
+    }
+    let job = database.read::<Job>(&keyspace::import_job(id)).await?;
+    let asked = job.ok_or(Error::NotFound(Kind::Import))?.data.actor_id;
+    if asked.is_some() && asked == actor.user_id() { Ok(()) } else { Err(Error::Forbidden) }
+}
+
 /// The report of a job, as far as it is.
 pub(crate) async fn report(database: &Database, job: Job) -> Result<ImportReport> {
     let mut report = ImportReport {
