@@ -66,9 +66,19 @@ pub(crate) async fn report(database: &Database, job: Job) -> Result<ImportReport
         let Some(next) = page.next else { break };
         scan = scan.after(next);
     }
-    report.errors.truncate(ImportReport::KEPT);
+    let last = if report.errors_truncated { why_it_ended(database, &job).await? } else { Vec::new() };
+    report.errors.truncate(ImportReport::KEPT.saturating_sub(last.len()));
+    report.errors.extend(last);
     report.warnings.truncate(ImportReport::KEPT);
     Ok(report)
+}
+
+/// What is of the import itself, which was noted last.
+async fn why_it_ended(database: &Database, job: &Job) -> Result<Vec<ImportFault>> {
+    let Some(last) = job.faults.chunks.checked_sub(1) else { return Ok(Vec::new()) };
+    let chunk = database.read::<FaultChunk>(&keyspace::import_fault(job.id, last)).await?;
+    let errors = chunk.map(|chunk| chunk.data.errors).unwrap_or_default();
+    Ok(errors.into_iter().filter(ImportFault::is_of_the_import).collect())
 }
 
 /// What was wrong, in portions: the ones of a sheet of organisations or users in the order of its rows. All of it as long
