@@ -16,7 +16,7 @@ use ums_core::import::{ImportOptions, ImportStatus, WorkbookDirectory, WorkbookF
 use ums_core::{Conflict, Error, ImportEvent, PageRequest};
 use ums_store_memory::MemoryStore;
 use ums_testkit::stores::CuttingStore;
-use ums_testkit::workbook::users;
+use ums_testkit::workbook::{WorkbookMaker, users};
 use ums_testkit::{FixedClock, Fixture};
 
 fn workbook(rows: u32) -> File {
@@ -106,6 +106,35 @@ async fn an_instance_without_the_workbook_says_that_it_was_interrupted() {
     // That is a fault of no row.
     assert!(fixture.ums.system().failed_rows(listed[0].id).await.unwrap().is_none());
     fixture.verify().await;
+}
+
+#[tokio::test]
+async fn why_it_failed_is_told_however_much_was_wrong_before() {
+    let store = MemoryStore::new();
+    let cutting = CuttingStore::new(store.clone(), 500, false);
+    let before = Fixture::with(Arc::new(cutting), |builder| builder).await;
+    let wrong = (0..6_000).map(|number| [format!("nobody{number}"), "Somebody".to_owned()]);
+    let rows = std::iter::once(["email", "full_name"].map(str::to_owned)).chain(wrong);
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&WorkbookMaker::new().sheet("users", rows).bytes()).unwrap();
+    file.rewind().unwrap();
+    let broken = before.ums.system().import_workbook(file, &ImportOptions::new()).await;
+    assert!(matches!(broken, Err(Error::Store(_))), "{broken:?}");
+    let later = instance(&store, None, 61).await;
+    assert_eq!(later.ums.resume_imports().await.unwrap(), 0);
+    let system = later.ums.system();
+    let report = system.imports(&PageRequest::default()).await.unwrap().items.remove(0);
+    assert!((1_001..6_000).contains(&report.users.failed), "{:?}", report.users);
+    assert_eq!((report.status, report.errors_truncated), (ImportStatus::Failed, true));
+    assert_eq!(report.errors.len(), 1_000);
+    let [others @ .., last] = report.errors.as_slice() else { panic!("{report:?}") };
+    assert_eq!((last.code.as_str(), last.row), ("interrupted", None));
+    assert!((2..).map(Some).zip(others).all(|(row, fault)| fault.row == row), "the first of the others");
+    // Also when the rest is kept no more.
+    let much_later = instance(&store, None, 40 * 24 * 60 * 60).await;
+    let again = much_later.ums.system().import(report.id).await.unwrap();
+    assert_eq!(again.errors, report.errors);
+    later.verify().await;
 }
 
 #[tokio::test]

@@ -25,6 +25,18 @@ pub(crate) async fn see(database: &Database, actor: &Actor, id: ImportId) -> Res
     actor.may(Action::ReadImport, &target(&listing.data))
 }
 
+/// Looks whether the actor may have the rows of an import as they were sent, passwords among them: who asked for it, and
+/// who sees every import. Rows may be of other organisations than the one whose administrators see the report.
+pub(crate) async fn see_rows(database: &Database, actor: &Actor, id: ImportId) -> Result<()> {
+    see(database, actor, id).await?;
+    if actor.confined_to(Action::ReadImport)?.is_none() {
+        return Ok(());
+    }
+    let job = database.read::<Job>(&keyspace::import_job(id)).await?;
+    let asked = job.ok_or(Error::NotFound(Kind::Import))?.data.actor_id;
+    if asked.is_some() && asked == actor.user_id() { Ok(()) } else { Err(Error::Forbidden) }
+}
+
 /// The report of a job, as far as it is.
 pub(crate) async fn report(database: &Database, job: Job) -> Result<ImportReport> {
     let mut report = ImportReport {
@@ -54,9 +66,19 @@ pub(crate) async fn report(database: &Database, job: Job) -> Result<ImportReport
         let Some(next) = page.next else { break };
         scan = scan.after(next);
     }
-    report.errors.truncate(ImportReport::KEPT);
+    let last = if report.errors_truncated { why_it_ended(database, &job).await? } else { Vec::new() };
+    report.errors.truncate(ImportReport::KEPT.saturating_sub(last.len()));
+    report.errors.extend(last);
     report.warnings.truncate(ImportReport::KEPT);
     Ok(report)
+}
+
+/// What is of the import itself, which was noted last.
+async fn why_it_ended(database: &Database, job: &Job) -> Result<Vec<ImportFault>> {
+    let Some(last) = job.faults.chunks.checked_sub(1) else { return Ok(Vec::new()) };
+    let chunk = database.read::<FaultChunk>(&keyspace::import_fault(job.id, last)).await?;
+    let errors = chunk.map(|chunk| chunk.data.errors).unwrap_or_default();
+    Ok(errors.into_iter().filter(ImportFault::is_of_the_import).collect())
 }
 
 /// What was wrong, in portions: the ones of a sheet of organisations or users in the order of its rows. All of it as long

@@ -1,5 +1,7 @@
 //! What a batch of rows came to, until it is committed with them.
 
+use std::mem;
+
 use super::job::{Counts, FaultChunk, Job};
 use super::{ImportFault, ImportReport, SheetKind};
 use crate::directory::{RightsChange, Upserted};
@@ -54,7 +56,8 @@ impl Tally {
     }
 
     /// Adds it to the job, and puts what was wrong beside the job: the first of it for good, the rest until
-    /// `expires_at`, and nothing past `most`.
+    /// `expires_at`, and nothing past `most`. What is of the import itself, such as why it failed, is always kept, and for
+    /// good: in a chunk of its own, behind the others.
     pub(super) fn settle(
         mut self,
         transaction: &Transaction,
@@ -64,12 +67,16 @@ impl Tally {
     ) -> Result<()> {
         job.counts.add(&self.counts);
         job.elsewhere += self.elsewhere;
+        let (of_the_import, errors) =
+            mem::take(&mut self.errors).into_iter().partition(ImportFault::is_of_the_import);
+        let of_the_import = FaultChunk { errors: of_the_import, warnings: Vec::new() };
+        self.errors = errors;
         self.errors.sort_by_key(|fault| fault.row);
         let room = |most: u64, kept: u64| usize::try_from(most.saturating_sub(kept)).unwrap_or(usize::MAX);
         let log = &mut job.faults;
         let listed = ImportReport::KEPT as u64;
         let warnings_room = room(listed, log.warnings);
-        log.errors += self.errors.len() as u64;
+        log.errors += (self.errors.len() + of_the_import.errors.len()) as u64;
         log.warnings += self.warnings.len() as u64;
         self.errors.truncate(room(most.max(listed), log.kept));
         self.warnings.truncate(warnings_room);
@@ -83,6 +90,11 @@ impl Tally {
                 transaction.put_expiring(key, &chunk, expires_at)?;
             }
             log.kept += chunk.errors.len() as u64;
+            log.chunks += 1;
+        }
+        if !of_the_import.errors.is_empty() {
+            transaction.put(keyspace::import_fault(job.id, log.chunks), &of_the_import)?;
+            log.kept += of_the_import.errors.len() as u64;
             log.chunks += 1;
         }
         Ok(())

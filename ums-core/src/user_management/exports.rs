@@ -8,7 +8,7 @@ use super::Acting;
 use super::audit::{Audited, Subject};
 use crate::access::Action;
 use crate::export::{ExportOptions, ExportedWorkbook, Exporter, failed_rows, template};
-use crate::import::ImportFault;
+use crate::import::{ImportFault, reports};
 use crate::model::ImportId;
 use crate::{Conflict, Error, Result};
 
@@ -45,15 +45,18 @@ impl Acting {
     }
 
     /// The rows of an import that failed, as a workbook (`.xlsx`) that says what is wrong with them: mended, it imports.
-    /// Passwords are in it as they were sent. `None` where there is no such row: each was taken, or none was read.
+    /// Passwords are in it as they were sent, so it is for whoever asked for the import, administrators of everything and the
+    /// embedding program. `None` where there is no such row: each was taken, or none was read.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] where there is no such import, or it is out of sight;
-    /// [`Conflict::ImportUnfinished`] before its end; [`Error::WorkbookExpired`] where rows failed and the workbook is not
+    /// [`Error::NotFound`] where there is no such import, or it is out of sight; [`Error::Forbidden`] for others who may
+    /// read its report; [`Conflict::ImportUnfinished`] before its end; [`Error::WorkbookExpired`] where rows failed and the workbook is not
     /// kept, or not any more; [`Error::Store`]; [`Error::Internal`] where it
     /// can't be written.
     pub async fn failed_rows(&self, id: ImportId) -> Result<Option<File>> {
+        let sight = reports::see_rows(&self.parts().database, &self.actor, id);
+        self.guarded("import.read", Subject::new(format!("import/{id}")), sight).await?;
         let report = self.import(id).await?;
         if report.finished_at.is_none() {
             return Err(Conflict::ImportUnfinished.into());

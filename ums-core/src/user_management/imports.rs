@@ -258,15 +258,17 @@ impl Acting {
         self.guarded("import.read", Subject::new(format!("import/{id}")), work).await
     }
 
-    /// The workbook of an import, at its beginning; `None` where it is not kept, or not any more.
+    /// The workbook of an import, at its beginning; `None` where it is not kept, or not any more. For whoever asked for the
+    /// import, administrators of everything and the embedding program.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] where there is no such import, or it is out of sight.
+    /// [`Error::NotFound`] where there is no such import, or it is out of sight; [`Error::Forbidden`] for others who may
+    /// read its report.
     pub async fn imported_workbook(&self, id: ImportId) -> Result<Option<File>> {
         let parts = self.parts();
         let work = async {
-            reports::see(&parts.database, &self.actor, id).await?;
+            reports::see_rows(&parts.database, &self.actor, id).await?;
             parts.jobs.workbook(id).await
         };
         self.guarded("import.read", Subject::new(format!("import/{id}")), work).await

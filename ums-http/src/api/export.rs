@@ -29,7 +29,8 @@ pub(crate) fn add_to(routes: &mut Routes<'_>) {
             Route::get("/import/{id}/errors.xlsx", "read_import_errors", "Take the rows that an import did not take")
                 .details(
                     "Each as it was sent, passwords among it, under the headings of its sheet, with a column that says what is \
-                     wrong: mend it and send it again. `404 no_failed_rows` where there is none, `410` where the workbook is not kept \
+                     wrong: mend it and send it again. For whoever asked for the import and for admins; to others who may read \
+                     its report it is `403`. `404 no_failed_rows` where there is none, `410` where the workbook is not kept \
                      any more, a day after the end.",
                 )
                 .conflicts(&["`import_unfinished` before its end"])

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
+use http::StatusCode;
 use serde_json::{Value, json};
 use ums_core::model::Role;
 use ums_testkit::workbook::{Cell, WorkbookMaker};
@@ -232,4 +233,41 @@ async fn nobody_has_them_who_may_not_read_the_import() {
     let above = import(&server, &token, &wrong).await;
     let path = format!("/import/{}/errors.xlsx", above["id"]);
     server.get(&path).token(&chief).send().await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn of_what_others_import_for_an_organisation_its_administrators_have_the_report_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, token) = Server::with_files(folder.path()).await;
+    let own = server.fixture.organisation("Own").await;
+    server.fixture.organisation("Other").await;
+    let [chief, beside] = ["chief@own.org", "beside@own.org"];
+    for email in [chief, beside] {
+        server.fixture.account(email, Role::OrgAdmin, Some(&own)).await;
+    }
+    let (chief, beside) = (server.token(chief).await, server.token(beside).await);
+    let rows =
+        [["email", "name", "organisation", "password"], ["nobody", "C", "Other", "Canary-of-others-1"]];
+    let wrong = WorkbookMaker::new().sheet("users", rows).bytes();
+    let call = server.post(&format!("/import/excel?organisation_id={}", own.id)).token(&token);
+    let report = call.form(&[("file", &wrong)]).send().await.expect(StatusCode::OK);
+    assert_eq!(report["users"]["failed"], 1, "{report}");
+    let path = format!("/import/{}", report["id"]);
+    server.get(&path).token(&chief).send().await.expect(StatusCode::OK);
+    let refused = server.get(&format!("{path}/errors.xlsx")).token(&chief).send().await;
+    assert!(!refused.text().contains("Canary"));
+    refused.problem(403, "forbidden");
+    errors(&server, &token, &report).await;
+
+    // Nor do they have what another of them imported, and whoever may read everything has that, too.
+    let report = import(&server, &beside, &wrong).await;
+    let path = format!("/import/{}/errors.xlsx", report["id"]);
+    server.get(&path).token(&chief).send().await.problem(403, "forbidden");
+    errors(&server, &beside, &report).await;
+    errors(&server, &token, &report).await;
+
+    let id = report["id"].as_u64().unwrap().try_into().unwrap();
+    let principal = server.fixture.ums.authenticate(&chief).await.unwrap();
+    let kept = server.fixture.ums.acting_as(&principal).imported_workbook(id).await;
+    assert!(matches!(kept, Err(ums_core::Error::Forbidden)), "{kept:?}");
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::Method;
 use serde_json::{Map, Value, json};
+use ums_core::access::{Action, Scope};
 use ums_core::import::ImportOptions;
 use ums_core::model::{
     Department, DepartmentFields, Organisation, OrganisationId, Role, SessionId, User, UserFields,
@@ -143,7 +144,8 @@ impl Stage {
         }
     }
 
-    /// An import of a row that is not taken.
+    /// An import of a row that is not taken: of who acts where that is in their organisation and they may, since its rows are
+    /// for whoever asked for it; else of the embedding program.
     async fn import(&self, organisation: OrganisationId) -> String {
         let mut file = tempfile::tempfile().unwrap();
         let rows = [["email", "name"], ["nobody", "Nobody"]];
@@ -151,8 +153,15 @@ impl Stage {
             .and_then(|()| file.rewind())
             .unwrap();
         let options = ImportOptions::new().organisation_id(organisation);
-        let system = self.server.fixture.ums.system();
-        system.import_workbook(file, &options).await.unwrap().id.to_string()
+        let ums = &self.server.fixture.ums;
+        let imports = |actor: &&User| Action::Import.scope(actor.role) != Scope::Nothing;
+        let acting = match (self.actor.as_ref().filter(imports), &self.token) {
+            (Some(_), Some(token)) if organisation == self.own.organisation.id => {
+                ums.acting_as(&ums.authenticate(token).await.unwrap())
+            }
+            _ => ums.system(),
+        };
+        acting.import_workbook(file, &options).await.unwrap().id.to_string()
     }
 
     /// A request for the operation, with the id of a thing of this relation in the slot; elsewhere ids are one's own.
