@@ -94,7 +94,7 @@ async fn a_plan_stays_with_the_organisation_of_whoever_made_it() {
     let done = admin.commit_import(plan.id).await.unwrap();
     assert_eq!((done.id, done.users.created), (plan.id, 1));
     let users = admin.users(&UserFilter::default(), &PageRequest::default()).await.unwrap().items;
-    let ada = users.iter().find(|user| user.email.to_string() == "ada@example.com").unwrap();
+    let ada = users.iter().find(|user| user.email == "ada@example.com").unwrap();
     assert_eq!(ada.organisation_id, Some(organisation.id));
     fixture.verify().await;
 }
