@@ -125,9 +125,10 @@ impl Transaction {
         self.pending().keys.get(key)?.parsed.as_ref()?.downcast_ref::<Found<T>>().cloned()
     }
 
-    /// Whether an entry of this version stands in the store, and not only in what commits under way will have written.
+    /// Whether an entry of this version stands in the store, and not only in what this transaction or commits under way will
+    /// have written.
     pub(crate) fn is_settled(&self, version: Version) -> bool {
-        !self.ahead.makes(version)
+        version != self.version() && !self.ahead.makes(version)
     }
 
     /// Reads the id that an index entry leads to.
